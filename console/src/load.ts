@@ -1,18 +1,19 @@
 /** What a page shows, asked for when it opens and again every few seconds while it is seen. */
 import { useEffect, useState } from "preact/hooks";
 import type { Input, OperationName, Output } from "../../src/admin/contract.ts";
-import { ApiError, call } from "./api.ts";
-import { failed } from "./components/toast.tsx";
+import { call } from "./api.ts";
+import { notLoaded } from "./components/toast.tsx";
 import { recoveries } from "./connection.ts";
 
 /**
  * The second value asks again at once. `everyMs` 0: asked once for each input. What an earlier input was answered is
- * not shown for another.
+ * not shown for another, but for one with the same `about`: there it stays until the next answer comes.
  */
 export function useLoaded<Name extends OperationName>(
   name: Name,
   input: Input<Name>,
   everyMs: number,
+  about: string = JSON.stringify(input),
 ): readonly [Output<Name> | undefined, () => void] {
   const [loaded, setLoaded] = useState<{ readonly for: string; readonly answer: Output<Name> }>();
   const [asked, setAsked] = useState(0);
@@ -27,12 +28,11 @@ export function useLoaded<Name extends OperationName>(
       call(name, input).then(
         (answer) => {
           isAsked = false;
-          if (current) setLoaded({ for: written, answer });
+          if (current) setLoaded({ for: about, answer });
         },
         (error: unknown) => {
           isAsked = false;
-          // The frame tells that there is no answer; it is asked again when there is one.
-          if (current && !(error instanceof ApiError && error.code === "unreachable")) failed(error);
+          if (current) notLoaded(error);
         },
       );
     };
@@ -42,6 +42,6 @@ export function useLoaded<Name extends OperationName>(
       current = false;
       clearInterval(timer);
     };
-  }, [name, written, asked, recoveries.value]);
-  return [loaded?.for === written ? loaded.answer : undefined, () => setAsked((count) => count + 1)];
+  }, [name, written, about, asked, recoveries.value]);
+  return [loaded?.for === about ? loaded.answer : undefined, () => setAsked((count) => count + 1)];
 }

@@ -47,15 +47,33 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     await expect.poll(() => page.title()).toBe("No answer · Now · relay.test – Weir");
     await page.locator("main.stale").waitFor();
     expect(await browsed.violations()).toEqual([]);
-    for (const name of ["Queues", "Events", "Receive connectors"]) {
-      await page.getByRole("link", { name, exact: true }).click();
+    for (const [name, path, asked] of [
+      ["Queues", "/queues", "/v1/queues"],
+      ["Messages of all queues", "/queues?queue=*", "/v1/messages"],
+      ["Events", "/events", "/v1/event-levels"],
+      ["Diagnostic logging", "/logging", "/v1/event-levels"],
+      ["Receive connectors", "/receive-connectors", "/v1/receive-connectors"],
+    ] as const) {
+      // What it asks for is not answered, and that is known to it.
+      const failed = page.waitForEvent(
+        "requestfailed",
+        (request) => new URL(request.url()).pathname === asked,
+      );
+      await go(path);
       await page.getByRole("heading", { level: 1, name }).waitFor();
+      await failed;
       await silence().waitFor();
+      // Nothing is said of what is not known, nor twice that there is no answer.
+      for (const claim of [
+        "No event yet",
+        "Nothing waits",
+        "No message waits",
+        "at Lowest",
+        "No receive connector",
+        "does not answer",
+      ])
+        expect(await page.getByText(claim).count(), `${claim} on ${path}`).toBe(0);
     }
-    // Nothing is said of what is not known.
-    for (const claim of ["No event yet", "Nothing waits", "No receive connector"])
-      expect(await page.getByText(claim).count(), claim).toBe(0);
-    expect(await page.getByText("does not answer").count()).toBe(0);
   });
 
   test("it recovers by itself, and the page that was opened meanwhile fills", async () => {

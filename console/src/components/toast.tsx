@@ -34,6 +34,11 @@ export function failed(error: unknown): void {
   add(faultText(error), true);
 }
 
+/** Says that something to be shown could not be asked for: the frame tells that there is no answer, and it is asked again. */
+export function notLoaded(error: unknown): void {
+  if (!(error instanceof ApiError && error.code === "unreachable")) failed(error);
+}
+
 export function faultText(error: unknown): string {
   if (!(error instanceof ApiError) || error.faults.length === 0)
     return error instanceof Error ? error.message : String(error);

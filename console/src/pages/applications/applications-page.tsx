@@ -36,10 +36,15 @@ export function ApplicationsPage({ query }: { query: URLSearchParams }) {
 
 function Inventory({ query }: { query: URLSearchParams }) {
   const days = periods.find((one) => String(one) === query.get("days")) ?? usualPeriod;
-  // In whole minutes: what was answered is shown until the next answer comes.
+  // In whole minutes: within one it is the same question.
   const from = new Date(Math.floor(Date.now() / 60_000) * 60_000 - days * dayMs).toISOString();
-  const [list, reload] = useLoaded("listApplications", { from }, everyMs);
-  const [found] = useLoaded("listSenders", { from, unknown: true, limit: shownSenders }, everyMs);
+  const [list, reload] = useLoaded("listApplications", { from }, everyMs, String(days));
+  const [found] = useLoaded(
+    "listSenders",
+    { from, unknown: true, limit: shownSenders },
+    everyMs,
+    String(days),
+  );
   const [naming, setNaming] = useState<Sender | "new">();
   return (
     <div class="page">

@@ -6,8 +6,9 @@ import { Badge } from "../../components/badge.tsx";
 import { nodeColumns } from "../../components/node-columns.tsx";
 import { Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
-import { failed } from "../../components/toast.tsx";
+import { failed, notLoaded } from "../../components/toast.tsx";
 import { recoveries } from "../../connection.ts";
+import { useLoaded } from "../../load.ts";
 import { visible } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { thisNode } from "../../this-node.ts";
@@ -36,21 +37,23 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
   const [next, setNext] = useState<string>();
   const [live, setLive] = useState(true);
   const [opened, setOpened] = useState<EventEntry>();
-  const [categories, setCategories] = useState<Categories>([]);
+  const [levels] = useLoaded("listEventLevels", {}, 0);
 
-  useEffect(() => {
-    call("listEventLevels", {}).then(({ levels }) => setCategories(levels), failed);
-  }, []);
   useEffect(() => {
     let current = true;
     setEntries(undefined);
-    call("queryEvents", { ...filter, limit: pageSize }).then((page) => {
-      if (!current) return;
-      // What came in by the stream meanwhile stays on top.
-      setEntries((held) => withOlder(held ?? [], page.events));
-      setMore(page.events.length === pageSize);
-      setNext(page.next);
-    }, failed);
+    call("queryEvents", { ...filter, limit: pageSize }).then(
+      (page) => {
+        if (!current) return;
+        // What came in by the stream meanwhile stays on top.
+        setEntries((held) => withOlder(held ?? [], page.events));
+        setMore(page.events.length === pageSize);
+        setNext(page.next);
+      },
+      (error: unknown) => {
+        if (current) notLoaded(error);
+      },
+    );
     return () => {
       current = false;
     };
@@ -85,7 +88,7 @@ export function EventsPage({ query }: { query: URLSearchParams }) {
           <input type="checkbox" checked={live} onChange={() => setLive(!live)} /> Follow
         </label>
       </header>
-      <FilterForm key={written} filter={filter} categories={categories} />
+      <FilterForm key={written} filter={filter} categories={levels?.levels ?? []} />
       <div class={opened === undefined ? "" : "with-details"}>
         <div class="form">
           <Table

@@ -1,8 +1,9 @@
 /** Diagnostic logging: the tree of categories, as Exchange's "Manage Diagnostic Logging Properties" shows it. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
 import { call, may } from "../../api.ts";
 import { failed, told } from "../../components/toast.tsx";
+import { useLoaded } from "../../load.ts";
 
 type LevelRow = Output<"listEventLevels">["levels"][number];
 type Level = LevelRow["level"];
@@ -16,19 +17,10 @@ const levels: readonly (readonly [Level, string])[] = [
 ];
 
 export function LoggingPage() {
-  const [rows, setRows] = useState<readonly LevelRow[]>([]);
+  const [answer, reload] = useLoaded("listEventLevels", {}, 0);
   const [chosen, setChosen] = useState<string>();
   const [level, setLevel] = useState<Level>("Lowest");
   const [busy, setBusy] = useState(false);
-
-  const load = async (): Promise<void> => {
-    try {
-      setRows((await call("listEventLevels", {})).levels);
-    } catch (error) {
-      failed(error);
-    }
-  };
-  useEffect(() => void load(), []);
 
   const choose = (row: LevelRow): void => {
     setChosen(row.category);
@@ -44,9 +36,10 @@ export function LoggingPage() {
       failed(error);
     }
     setBusy(false);
-    await load();
+    reload();
   };
 
+  const rows: readonly LevelRow[] = answer?.levels ?? [];
   const current = rows.find(({ category }) => category === chosen);
   const raised = rows.filter((row) => row.level !== "Lowest").length;
   return (
@@ -63,7 +56,11 @@ export function LoggingPage() {
       </header>
       <p class="muted">
         How much each category writes to the event log. Errors are always written.{" "}
-        {raised === 0 ? "All categories are at Lowest." : `${raised} of ${rows.length} are raised.`}
+        {answer === undefined
+          ? ""
+          : raised === 0
+            ? "All categories are at Lowest."
+            : `${raised} of ${rows.length} are raised.`}
       </p>
       <div class="split">
         <section aria-label="Categories" class="tree">

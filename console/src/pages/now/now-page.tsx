@@ -8,6 +8,7 @@ import { useLoaded } from "../../load.ts";
 import { visible } from "../../outside-text.ts";
 import { headlines, lookNow, type Headline } from "../../relay-watch.ts";
 import { localTimes } from "../../time-text.ts";
+import { headlineKeys } from "./headline-keys.ts";
 import { placeOf } from "./headline-place.ts";
 import { RaiseDialog } from "./raise-dialog.tsx";
 
@@ -58,6 +59,7 @@ export function NowPage() {
   );
   // Without an answer the frame says so in their place.
   const said = silentSince.value === undefined ? (headlines.value ?? []) : [];
+  const keys = headlineKeys(said);
   const asked = overview?.points ?? [];
   const lastAsked = asked.at(-1)?.at ?? "";
   const points = [...asked, ...streamed.filter(({ at }) => at > lastAsked)].slice(-shownPoints);
@@ -65,11 +67,8 @@ export function NowPage() {
     <div class="page">
       <h1>Now</h1>
       <ul class="headlines" aria-label="What matters now">
-        {said.map((headline) => (
-          <li
-            key={`${headline.server ?? ""} ${headline.text}`}
-            class={`headline ${headline.severity} ${headline.subject}`}
-          >
+        {said.map((headline, index) => (
+          <li key={keys[index]} class={`headline ${headline.severity} ${headline.subject}`}>
             <p>
               {headline.severity !== "information" && (
                 <span class={`badge ${headline.severity}`}>{headline.severity}</span>

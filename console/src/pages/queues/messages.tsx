@@ -1,10 +1,11 @@
 /** Messages that wait: filtered, sorted, page after page, and the verbs for those chosen or for all that fit. */
 import { useEffect, useState } from "preact/hooks";
 import type { Output } from "../../../../src/admin/contract.ts";
-import { call, may } from "../../api.ts";
+import { ApiError, call, may } from "../../api.ts";
 import { Table, type Column } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
-import { failed } from "../../components/toast.tsx";
+import { failed, notLoaded } from "../../components/toast.tsx";
+import { recoveries } from "../../connection.ts";
 import { decodedWords } from "../../outside-text.ts";
 import { linkTo } from "../../router.ts";
 import { relativeText, sizeText } from "../../time-text.ts";
@@ -62,14 +63,15 @@ export function Messages({ queue, query }: { queue: string | undefined; query: U
       },
       (error: unknown) => {
         if (!current) return;
-        failed(error);
-        setMessages([]);
+        notLoaded(error);
+        // Without an answer nothing is known of what waits.
+        if (!(error instanceof ApiError && error.code === "unreachable")) setMessages([]);
       },
     );
     return () => {
       current = false;
     };
-  }, [queue, filter, sortOrder, asking]);
+  }, [queue, filter, sortOrder, asking, recoveries.value]);
 
   const again = (): void => setAsking((count) => count + 1);
   const more = (): void => {
