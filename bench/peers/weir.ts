@@ -54,7 +54,14 @@ export async function startWeir(options: PeerOptions, variant: WeirVariant = {})
     [...flags, ...(variant.flags ?? []), program, "start", "--config", file],
     under,
   );
-  await untilListening(port, 120_000, () => server.hasEnded());
+  try {
+    await untilListening(port, 300_000, () => server.hasEnded());
+  } catch (fault) {
+    // Nobody else knows of it, and its directory is removed.
+    server.child.kill("SIGKILL");
+    await server.exited;
+    throw fault;
+  }
   const startMs = performance.now() - spawnedAt;
   const root = server.child.pid ?? 0;
   const pid = under === undefined ? root : (onlyChild(root) ?? root);
