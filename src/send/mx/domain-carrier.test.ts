@@ -78,6 +78,7 @@ function carrierOf(given: Partial<SmtpSendConnector> = {}, isHeard = true): Carr
         submitted.push([to, job]);
         job.resolve(answer);
       },
+      resubmit: () => {},
       close: () => Promise.resolve(),
     },
     clock,

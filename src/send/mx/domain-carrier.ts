@@ -11,7 +11,10 @@ import type { Clock } from "../../ports/ports.ts";
 import type { Claim } from "../../spool/spool.ts";
 import type { AttemptResult, Carrier, Verdict } from "../delivery/delivery.ts";
 import type { OnTlsAttempt } from "../delivery/smtp/opening/tls-attempt.ts";
+import { conclude, resolveJob } from "../delivery/smtp/job/concluding.ts";
+import { isBegun, type Job, type JobBasis } from "../delivery/smtp/job/job.ts";
 import { submitJob } from "../delivery/smtp/job/submit-job.ts";
+import { SmtpClientError } from "../delivery/smtp/wire/client-error.ts";
 import { localVerdict } from "../delivery/smtp/wire/peer-verdict.ts";
 import { demandedByDomain, mayDemand, tlsOfFound } from "./found-tls.ts";
 import type { FoundHosts, MailHosts } from "./mail-hosts.ts";
@@ -19,6 +22,12 @@ import type { Sites } from "./sites.ts";
 
 /** Claims at hand for each connection: one running, one written behind it, one waiting. */
 const claimsPerConnection = 3;
+/** Mail that waits for a connection goes by what was found before for so long at least, however short-lived the records are. */
+const leastHeldMs = 30_000;
+
+interface Basis extends JobBasis {
+  readonly of: FoundHosts;
+}
 
 export interface DomainCarrierContext {
   readonly connector: SmtpSendConnector;
@@ -38,6 +47,8 @@ export interface DomainCarrierContext {
 export function createDomainCarrier(domain: string, context: DomainCarrierContext): Carrier {
   const { connector, hosts, sites, clock, signer, onAborted, close } = context;
   let found: FoundHosts | undefined;
+  /** Of `found`, for mail that waits for a connection. */
+  let basis: Basis | undefined;
   /** The last one that was made, mostly of all mail: there are many carriers. */
   let planned:
     | {
@@ -53,7 +64,7 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
   let isToBeRenewed = false;
   /** Of the name servers that were asked. */
   let generation = 0;
-  let asking: Promise<FoundHosts> | undefined;
+  let asking: Promise<Basis> | undefined;
 
   const look = async (): Promise<FoundHosts> => {
     if (!isToBeRenewed) return hosts.of(domain);
@@ -62,16 +73,18 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
     return hosts.of(domain);
   };
 
-  const ask = (): Promise<FoundHosts> => {
+  const ask = (): Promise<Basis> => {
     const of = hosts.generation();
     asking ??= look().then(
       (now) => {
         asking = undefined;
         found = now;
         generation = of;
-        keptUntil = clock.now() + now.keepMs;
+        const at = clock.now();
+        keptUntil = at + now.keepMs;
+        basis = { of: now, until: at + Math.max(now.keepMs, leastHeldMs), renew };
         tellSkipped(domain, now.result, context);
-        return now;
+        return basis;
       },
       (fault: unknown) => {
         // It must not be the answer for as long as the domain has mail.
@@ -83,10 +96,10 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
   };
 
   /** Domains that wait may be many. What was found for them the resolver has: none keeps a copy of its own. */
-  const letGo = (of: FoundHosts): void => {
-    if (found !== of) return;
-    demanded = demandedByDomain(connector, domain, of);
-    found = planned = undefined;
+  const letGo = (by: JobBasis): void => {
+    if (found === undefined || basis !== by) return;
+    demanded = demandedByDomain(connector, domain, found);
+    found = basis = planned = undefined;
   };
 
   /** What mail asks for by itself makes another plan of the same hosts. */
@@ -100,17 +113,20 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
     return plan.result;
   };
 
-  /** Mail that asks for nothing itself goes by the same demands. */
-  const isAsForOthers = ({ key }: SecuredHosts, of: FoundHosts): boolean => {
+  /** Mail that asks for nothing itself goes by other demands. */
+  const isOwnDemand = ({ message: { envelope } }: Claim, of: FoundHosts): boolean => {
+    if (envelope.tls !== "required") return false;
+    const own = planFor(envelope.tls, of);
     const others = planFor(undefined, of);
-    return others.kind === "hosts" && others.key === key;
+    return own.kind !== "hosts" || others.kind !== "hosts" || own.key !== others.key;
   };
 
-  const hand = (claim: Claim, of: FoundHosts): Promise<AttemptResult> => {
+  const hand = (claim: Claim, by: Basis): Promise<AttemptResult> => {
+    const { of } = by;
     const result = planFor(claim.message.envelope.tls, of);
     if (result.kind !== "hosts") {
       const attempt = withoutHosts(domain, claim, result);
-      if (attempt.kind === "unreachable") letGo(of);
+      if (attempt.kind === "unreachable") letGo(by);
       return Promise.resolve(attempt);
     }
     const retryAfterMs = sites.turnIn(result);
@@ -121,35 +137,69 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
         verdict: localVerdict("4.3.2", "waits for its turn: siteMessageRateLimit"),
         retryAfterMs,
       });
-    const isOwnDemand = claim.message.envelope.tls === "required" && !isAsForOthers(result, of);
     return new Promise((resolve) => {
+      let submitted: Job | undefined;
       const end = (attempt: AttemptResult): void => {
-        if (attempt.kind === "unreachable") letGo(of);
-        resolve(isOwnDemand ? ownFailure(claim, attempt) : attempt);
+        if (attempt.kind !== "unreachable") return resolve(attempt);
+        const last = submitted?.basis ?? by;
+        const isOwn = isOwnDemand(claim, basis === last ? (found ?? of) : of);
+        letGo(last);
+        resolve(isOwn ? ownFailure(claim, attempt) : attempt);
       };
-      submitJob(claim, end, { signer, host: domain, submit: (job) => sites.submit(result, job) });
+      const submit = (job: Job): void => {
+        submitted = job;
+        job.basis = by;
+        sites.submit(result, job);
+      };
+      submitJob(claim, end, { signer, host: domain, submit });
     });
   };
 
-  const handWhenFound = async (claim: Claim): Promise<AttemptResult> => {
-    const now = await new Promise<FoundHosts | undefined>((resolve, reject) => {
+  /** Undefined: the relay ends meanwhile. */
+  const whenFound = (): Promise<Basis | undefined> =>
+    new Promise((resolve, reject) => {
       const goOn = onAborted(() => resolve(undefined));
       ask().then(resolve, reject).finally(goOn);
     });
+
+  const handWhenFound = async (claim: Claim): Promise<AttemptResult> => {
+    const now = await whenFound();
     return now === undefined ? { kind: "aborted" } : hand(claim, now);
+  };
+
+  const known = (): Basis | undefined =>
+    clock.now() < keptUntil && generation === hosts.generation() ? basis : undefined;
+
+  const renew = (job: Job): void => {
+    Promise.resolve(known() ?? whenFound()).then(
+      (now) => handAgain(job, now),
+      (fault: unknown) => conclude(job, [], domain, new SmtpClientError("resolve", String(fault))),
+    );
+  };
+
+  const handAgain = (job: Job, by: Basis | undefined): void => {
+    if (by === undefined) return resolveJob(job, "aborted", domain);
+    const result = planFor(job.claim.message.envelope.tls, by.of);
+    job.basis = by;
+    if (result.kind === "hosts") return sites.resubmit(result, job);
+    if (!isBegun(job)) return job.resolve(withoutHosts(domain, job.claim, result));
+    // What one host could not take is the outcome only where all have said so; the next attempt tells what becomes of who is left.
+    job.unfit = undefined;
+    conclude(job, [], domain, new SmtpClientError("resolve", result.text.replace(/^\d{3} \S+ /, "")));
   };
 
   return {
     concurrency: sites.most * claimsPerConnection,
     carry(claim) {
-      const isKnown = found !== undefined && clock.now() < keptUntil && generation === hosts.generation();
-      return isKnown && found !== undefined ? hand(claim, found) : handWhenFound(claim);
+      const now = known();
+      return now === undefined ? handWhenFound(claim) : hand(claim, now);
     },
     demandedTls: () => (found === undefined ? demanded : demandedByDomain(connector, domain, found)),
     retryNow() {
       if (found === undefined) isToBeRenewed = true;
       else hosts.forget(domain, found);
-      found = planned = undefined;
+      if (basis !== undefined) basis.until = 0;
+      found = basis = planned = undefined;
     },
     close,
   };

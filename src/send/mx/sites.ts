@@ -36,6 +36,8 @@ export interface Sites {
   /** Milliseconds until a site may be given another message; 0: it is counted as given now. */
   turnIn(hosts: SecuredHosts): number;
   submit(hosts: SecuredHosts, job: Job): void;
+  /** One that waited for a connection, and was given back for its hosts may be others by now. */
+  resubmit(hosts: SecuredHosts, job: Job): void;
   /** As Carrier.close; idempotent. */
   close(graceMs: number): Promise<void>;
 }
@@ -167,6 +169,17 @@ export function createSites(
     return pool;
   };
 
+  const poolFor = (hosts: SecuredHosts, job: Job): ConnectionPool | undefined => {
+    if (closing !== undefined) {
+      resolveJob(job, "aborted", "");
+      return undefined;
+    }
+    // A pool's jobs demand the same; which policies are watched for reports is each domain's own, and so are its names.
+    job.demands = onTls !== undefined || hosts.ownKey !== undefined ? hosts.demands : undefined;
+    job.mostAsked = connector.mxSessionLimit;
+    return poolOf(hosts);
+  };
+
   return {
     most,
     turnIn({ site }) {
@@ -185,12 +198,10 @@ export function createSites(
       return known.putOffUntil - now;
     },
     submit(hosts, job) {
-      if (closing === undefined) {
-        // A pool's jobs demand the same; which policies are watched for reports is each domain's own, and so are its names.
-        if (onTls !== undefined || hosts.ownKey !== undefined) job.demands = hosts.demands;
-        job.mostAsked = connector.mxSessionLimit;
-        poolOf(hosts).submit(job);
-      } else resolveJob(job, "aborted", "");
+      poolFor(hosts, job)?.submit(job);
+    },
+    resubmit(hosts, job) {
+      poolFor(hosts, job)?.resubmit(job);
     },
     close(graceMs) {
       closing ??= Promise.all([

@@ -1,6 +1,6 @@
 /** How a job ends: what is told of recipients that nobody took, and to whom it is told. */
 import type { SmtpClientError } from "../wire/client-error.ts";
-import { decideDeferred, decideRest, outcomeOf, type Job } from "./job.ts";
+import { decideDeferred, decideRest, isBegun, outcomeOf, type Job } from "./job.ts";
 import type { NextHopHost } from "../peer/peer.ts";
 import { localVerdict } from "../wire/peer-verdict.ts";
 
@@ -54,8 +54,7 @@ export function unreachable(
   error: SmtpClientError,
   tlsRequired: boolean,
 ): void {
-  if (job.outcomes.length > 0 || job.deferred.length > 0 || job.asked.length > 0)
-    return conclude(job, hosts, host, error);
+  if (isBegun(job)) return conclude(job, hosts, host, error);
   const { verdict, hold } = error;
   job.resolve({
     kind: "unreachable",

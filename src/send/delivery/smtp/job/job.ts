@@ -22,6 +22,14 @@ export interface DeferredRecipient {
 /** `hold`: whose mail is to wait because the next hop could not be had. */
 export type JobResult = AttemptResult & { readonly hold?: Hold };
 
+/** What its hosts, and what is demanded of them, rest on: one for all mail that goes by the same look-up. */
+export interface JobBasis {
+  /** `Clock.now()`: until then it holds. */
+  until: number;
+  /** Finds out anew where a job goes that waits, and submits it there or decides it: never before this returns. */
+  readonly renew: (job: Job) => void;
+}
+
 export interface Job {
   readonly claim: Claim;
   /** With the content it is sent with where the peer takes it as it came: signatures may stand in front of it. */
@@ -53,6 +61,8 @@ export interface Job {
   wornOut: { readonly host: NextHopHost; readonly messages: number } | undefined;
   /** What TLS with each host must be like by the word of its recipients' domain; undefined: by the pool's. */
   demands: ReadonlyMap<string, HostTls> | undefined;
+  /** Undefined: an administrator's word, which holds. */
+  basis: JobBasis | undefined;
 }
 
 /** Paths that no command can carry are decided at once. */
@@ -98,6 +108,7 @@ export function createJob(claim: Claim, resolve: (result: JobResult) => void, fo
     sevenBit: undefined,
     wornOut: undefined,
     demands: undefined,
+    basis: undefined,
   };
 }
 
@@ -158,6 +169,11 @@ export function recall(job: Job): void {
 export function decideRest(job: Job, kind: "transient" | "permanent", verdict: Verdict, host: string): void {
   for (const { index } of job.recipients) job.outcomes.push({ kind, index, verdict, host });
   job.recipients = [];
+}
+
+/** Somebody was asked already, or some recipients are decided. */
+export function isBegun({ asked, outcomes, deferred }: Job): boolean {
+  return outcomes.length > 0 || deferred.length > 0 || asked.length > 0;
 }
 
 /** Nobody else is left to ask: what put them off is their outcome. */

@@ -135,6 +135,23 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
 
   submit(job: Job): void {
     if (this.isClosing) return resolveJob(job, "aborted", "");
+    if (this.runOnIdle(job)) return;
+    this.waiting.addLast(job);
+    this.dialler.dialMore();
+  }
+
+  /** One that has waited already, here or elsewhere, and whose hosts were found out anew. */
+  resubmit(job: Job): void {
+    if (this.isClosing) return resolveJob(job, "aborted", "");
+    if (job.asked.length > 0) return this.passOn(job);
+    if (job.retried || job.wornOut !== undefined) this.waiting.addFresh(job);
+    else if (this.runOnIdle(job)) return;
+    else this.waiting.addFirst(job);
+    this.dialler.dialMore();
+  }
+
+  /** True: an idle connection has it, or it went on to another peer. */
+  private runOnIdle(job: Job): boolean {
     for (let session = this.idle.pop(); session !== undefined; session = this.idle.pop()) {
       if (!session.connection.alive) continue;
       if (session.wear.isOutdated) {
@@ -142,12 +159,21 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
         continue;
       }
       const refusal = session.run(job);
-      if (refusal === undefined) return;
+      if (refusal === undefined) return true;
       this.idle.push(session);
-      return this.unfit(job, refusal, session.peer);
+      this.unfit(job, refusal, session.peer);
+      return true;
     }
-    this.waiting.addLast(job);
-    this.dialler.dialMore();
+    return false;
+  }
+
+  /** Who is served next by `session`. Whose hosts may be others by now comes again when they are known. Cost: a look at the clock. */
+  private nextFor({ peer, wear }: ClientSession): Job | undefined {
+    for (;;) {
+      const job = this.waiting.nextFor(peer, wear.started === 0);
+      if (job?.basis === undefined || this.clock.now() < job.basis.until) return job;
+      job.basis.renew(job);
+    }
   }
 
   takeFollower(session: ClientSession): Job | undefined {
@@ -157,7 +183,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     if (session.wear.started >= fairMessages && outbound.isWanted) return undefined;
     const isFull = this.held >= this.most;
     if (isFull && (waiting.wantElsewhere > 0 || waiting.wantFresh > dialler.underWay)) return undefined;
-    return this.waiting.nextFor(session.peer, false);
+    return this.nextFor(session);
   }
 
   giveBack(job: Job): void {
@@ -195,7 +221,7 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     const inTheWay = full && waiting.wantElsewhere > 0 && !this.isHelped();
     for (;;) {
       if (inTheWay && !waiting.wouldHelp(peer)) return session.quit();
-      const job = waiting.nextFor(peer, wear.started === 0);
+      const job = this.nextFor(session);
       if (job === undefined) break;
       const refusal = session.run(job);
       if (refusal === undefined) return;
