@@ -29,11 +29,12 @@ Options:
 
 What is said of a mutant:
   killed           a test failed
-  timeout          the tests stood still; counts as killed
+  timeout          the tests stood still, twice, and without the mutant they did not; counts as killed
   survived         all tests passed, and so did the compiler
   no test          no test imports the file, over however many steps
   refused          tests passed, but the compiler (or for an await the linter) says no: counted apart
   equivalent       it changes nothing that can be seen; test/mutants/equivalent.yaml says why: counted apart
+  no time          the tests stood still without the mutant, too: the machine had no time for them; counted apart
 
 Sentences for people are not emptied: their wording is no behaviour. Browsers, kill -9, disks that are mounted and whatever
 else needs a built relay are too slow to be run for each mutant; journeys through a relay in the same process are not.

@@ -11,8 +11,10 @@ export interface Request {
 }
 
 export interface Answer {
-  /** The first test that failed; the rest did not run. */
-  readonly failed: { readonly file: string | undefined; readonly name: string } | undefined;
+  /** The first test that failed; the rest did not run. `byTime`: because it had not ended in time. */
+  readonly failed:
+    | { readonly file: string | undefined; readonly name: string; readonly byTime: boolean }
+    | undefined;
   /** Test files that did not run though none failed: then nothing is known. */
   readonly left: readonly string[];
 }
@@ -20,11 +22,13 @@ export interface Answer {
 /** Sent after each test. */
 export type Alive = "alive";
 
+/** "timeout" when no test ended for half a minute; "died" when the process ended by itself. */
+export type Outcome = Answer | "timeout" | "died";
+
 export interface TestProcess {
   /** A file was written; the next run reads it anew. */
   changed(file: string): void;
-  /** "timeout" when no test ended for half a minute; "died" when the process ended by itself. */
-  run(tests: readonly string[]): Promise<Answer | "timeout" | "died">;
+  run(tests: readonly string[]): Promise<Outcome>;
   end(): Promise<void>;
 }
 
@@ -59,9 +63,9 @@ export function createTestProcess(root: string, scratch: string): TestProcess {
     await gone;
   }
 
-  async function run(tests: readonly string[]): Promise<Answer | "timeout" | "died"> {
+  async function run(tests: readonly string[]): Promise<Outcome> {
     const asked = started();
-    const answer = new Promise<Answer | "timeout" | "died">((resolve) => {
+    const answer = new Promise<Outcome>((resolve) => {
       let timer = setTimeout(resolve, stillMs, "timeout");
       asked.on("message", (message: Answer | Alive) => {
         clearTimeout(timer);

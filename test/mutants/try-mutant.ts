@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { chooseTests } from "./choose-tests.ts";
 import { type Equivalent, findEquivalent } from "./equivalent.ts";
+import { type Swap, outcomeOf } from "./fall.ts";
 import { type ImportGraph, distancesTo } from "./import-graph.ts";
 import type { Mutant } from "./mutant.ts";
 import { differenceOf, mutated } from "./mutations.ts";
@@ -83,23 +84,24 @@ async function meet(bench: Bench, mutant: Mutant, chosen: readonly string[]): Pr
     writeIn(copy, file, text);
     tests.changed(file);
   };
-  write(mutated(source, mutation));
+  const swap: Swap = { mutant: () => write(mutated(source, mutation)), asItIs: () => write(source) };
+  swap.mutant();
   try {
-    const near = await fall(tests, chosen.slice(0, nearest));
+    const near = await fall(tests, chosen.slice(0, nearest), swap);
     if (near !== undefined) return near;
     const by = await refusal(copy, mutation.kind === "await" ? file : undefined);
     if (by !== undefined) return { trial: { verdict: "refused", by }, failed: undefined };
-    const far = chosen.length > nearest ? await fall(tests, chosen.slice(nearest)) : undefined;
+    const far = chosen.length > nearest ? await fall(tests, chosen.slice(nearest), swap) : undefined;
     return far ?? { trial: { verdict: "survived" }, failed: undefined };
   } finally {
-    write(source);
+    swap.asItIs();
   }
 }
 
 /** Undefined when all of them pass. */
-async function fall(tests: TestProcess, chosen: readonly string[]): Promise<Meeting | undefined> {
-  const answer = await tests.run(chosen);
-  if (answer === "timeout") return { trial: { verdict: "timeout" }, failed: undefined };
+async function fall(tests: TestProcess, chosen: readonly string[], swap: Swap): Promise<Meeting | undefined> {
+  const answer = await outcomeOf(tests, chosen, swap);
+  if (answer === "timeout" || answer === "no time") return { trial: { verdict: answer }, failed: undefined };
   if (answer === "died")
     return { trial: { verdict: "killed", by: "the end of the process" }, failed: undefined };
   if (answer.failed === undefined) return undefined;

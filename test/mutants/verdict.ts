@@ -1,5 +1,13 @@
 /** What became of a mutant. */
-export const verdicts = ["killed", "timeout", "survived", "no test", "refused", "equivalent"] as const;
+export const verdicts = [
+  "killed",
+  "timeout",
+  "survived",
+  "no test",
+  "refused",
+  "equivalent",
+  "no time",
+] as const;
 export type Verdict = (typeof verdicts)[number];
 
 /** Percent of the mutants that count, rounded down; undefined where none counts. */

@@ -29,11 +29,13 @@ const vitest = await createVitest("test", {
     {
       onTestCaseResult(test): void {
         process.send?.("alive" satisfies Alive);
-        if (test.result().state === "failed") fail(test.module.relativeModuleId, test.fullName);
+        const { state, errors = [] } = test.result();
+        if (state === "failed") fail(test.module.relativeModuleId, test.fullName, errors);
       },
       onTestModuleEnd(module): void {
         ended.add(module.relativeModuleId);
-        if (module.state() === "failed") fail(module.relativeModuleId, "");
+        const errors = [module, ...module.children.allSuites()].flatMap((each) => each.errors());
+        if (module.state() === "failed") fail(module.relativeModuleId, "", errors);
       },
     },
   ],
@@ -43,9 +45,12 @@ const vitest = await createVitest("test", {
 for (const { config } of vitest.projects)
   Object.assign(config, { maxWorkers: 1, testTimeout: 20_000, hookTimeout: 20_000 });
 
-function fail(file: string, name: string): void {
+/** What vitest says of a test or a hook that has not ended in time. */
+const ofTime = / timed out in \d+ms/;
+
+function fail(file: string, name: string, errors: readonly { readonly message: string }[]): void {
   if (failed !== undefined) return;
-  failed = { file, name };
+  failed = { file, name, byTime: errors.some(({ message }) => ofTime.test(message)) };
   void vitest.cancelCurrentRun("test-failure");
 }
 
@@ -58,7 +63,8 @@ async function run({ changed, tests }: Request): Promise<Answer> {
   vitest.state.errorsSet.clear();
   for (const specifications of byProject(tests.map(specificationOf))) {
     const { unhandledErrors } = await vitest.runTestSpecifications([...specifications]);
-    if (unhandledErrors.length > 0) failed ??= { file: undefined, name: "an error outside the tests" };
+    if (unhandledErrors.length > 0)
+      failed ??= { file: undefined, name: "an error outside the tests", byTime: false };
     if (failed !== undefined) return { failed, left: [] };
   }
   return { failed, left: tests.filter((test) => !ended.has(test)) };
