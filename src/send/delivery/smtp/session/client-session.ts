@@ -140,6 +140,10 @@ export class ClientSession implements Receiver, TransactionSession {
     return undefined;
   }
 
+  get hasFollower(): boolean {
+    return this.next !== undefined;
+  }
+
   get replies(): ReplyReading | undefined {
     return this.owner.replies;
   }

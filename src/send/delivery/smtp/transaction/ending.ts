@@ -57,8 +57,11 @@ export function delivered(state: TransactionState, reply: PeerReply): void {
 /** Ends with all decided, nothing delivered. */
 export function finish(state: TransactionState, close?: SmtpClientError): void {
   const { answers, job, session, mailRefusal, contentRefusal } = state;
-  const { peer } = session;
+  const { peer, connection } = session;
   session.needsReset = true;
+  // Nothing is outstanding, and something was accepted all the same: the refusal before it was not of what it seems.
+  if (connection.alive && !session.hasFollower && connection.hasAcceptance)
+    return disbelieve(state, new SmtpClientError("garbage", "the peer sent replies nobody asked for"));
   const reply = mailRefusal ?? (answers.accepted.length > 0 ? contentRefusal : undefined);
   if (reply === undefined) {
     if (answers.anyTransient) passOver(job, peer);
@@ -196,9 +199,20 @@ function lossVerdict(state: TransactionState, { code }: SmtpClientError): LossVe
 
 /** A reply that cannot belong to the command it should answer. Whose those before it were is not known either. */
 export function outOfStep(state: TransactionState, reply: PeerReply): void {
+  disbelieve(state, unexpected(state, reply));
+}
+
+function disbelieve(state: TransactionState, error: SmtpClientError): void {
   state.mailRefusal = undefined;
   state.answers.disbelieve();
-  lost(state, unexpected(state, reply));
+  lost(state, error);
+}
+
+/** A recipient was accepted behind a sender that was not: asked one by one, the peer says which of them it refused. */
+export function oneByOne(state: TransactionState, reply: PeerReply): void {
+  const error = unexpected(state, reply);
+  state.session.evidence.blame("PIPELINING", error.message);
+  again(state, error, true);
 }
 
 /** A reply that came before the command it should answer has left: one too many. That command will not leave. */

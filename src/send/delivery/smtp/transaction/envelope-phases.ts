@@ -9,7 +9,7 @@ import { kindOf } from "../wire/reply-meaning.ts";
 import type { PeerReply } from "../wire/reply-reader.ts";
 import { timeouts } from "../wire/timeouts.ts";
 import { beginContent } from "./content-phases.ts";
-import { finish, outOfStep } from "./ending.ts";
+import { finish, oneByOne, outOfStep } from "./ending.ts";
 import { encodingOf, type TransactionState } from "./transaction-state.ts";
 
 /** Writes as much as may go out at once. */
@@ -51,8 +51,9 @@ export function recipientReply(state: TransactionState, reply: PeerReply): void 
   const { recipients, answers, session, mode } = state;
   const recipient = recipients[state.position++] as RecipientState;
   const { reversePath } = state.claim.message.envelope;
-  if (state.mailRefusal === undefined && !answers.hear(recipient, reply, reversePath))
-    return outOfStep(state, reply);
+  if (state.mailRefusal === undefined) {
+    if (!answers.hear(recipient, reply, reversePath)) return outOfStep(state, reply);
+  } else if (mode.chunking && kindOf(reply) === "positive") return oneByOne(state, reply);
   if (state.position === recipients.length) return beginContent(state);
   session.connection.setDeadline(timeouts.recipientMs);
   if (!mode.pipelining) writeRecipient(state);

@@ -180,6 +180,46 @@ describe("where answers turn out to have been others' no recipient is refused by
   });
 });
 
+describe("a refusal that is another's, where the content goes by BDAT, returns no mail", () => {
+  const recipients = ["first@b.test", "second@b.test"];
+  test.each([
+    ["of the sender", "554 surplus\r\n250 sender\r\n250 first\r\n250 second\r\n"],
+    ["of the sender, seen in two reads", "554 surplus\r\n250 sender\r\n"],
+    ["of all recipients", "250 sender\r\n550 surplus\r\n550 surplus\r\n250 first\r\n250 second\r\n"],
+  ])("%s", async (_, answers) => {
+    const server = await scripted(async (peer) => {
+      await peer.greet("PIPELINING", "CHUNKING");
+      if (peer.connection === 1) {
+        await peer.lines(3);
+        peer.send(answers);
+        return void (await peer.whenClosed());
+      }
+      for (const answer of ["250 sender", "250 first", "250 second"]) {
+        await peer.line();
+        peer.send(`${answer}\r\n`);
+      }
+      await peer.chunks();
+      peer.send("250 taken\r\n");
+    });
+    const { carrier } = carrierTo(server.port, { connector: one });
+    expect(brief(await carrier.carry(testClaim({ recipients })))).toEqual(
+      Array(2).fill("delivered: 250 taken"),
+    );
+    expect(server.connections).toBe(2);
+  });
+
+  test("and one in two lines that both end it is one", async () => {
+    const server = await scripted(async (peer) => {
+      await peer.greet("PIPELINING", "CHUNKING");
+      await peer.lines(2);
+      peer.send("250 sender\r\n550 who\r\n550 see our pages\r\n");
+      await peer.whenClosed();
+    });
+    const { carrier } = carrierTo(server.port, { connector: one });
+    expect(brief(await carrier.carry(testClaim()))).toEqual(["permanent: 550 who"]);
+  });
+});
+
 test.each(["421 closing", "221 bye"])(
   "a refusal of DATA with a good-bye behind it is one: %s",
   async (bye) => {

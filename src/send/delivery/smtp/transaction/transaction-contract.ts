@@ -56,6 +56,8 @@ export interface TransactionSession {
   readonly evidence: PeerEvidence;
   /** The transaction to open right behind the content (RFC 2920 §3.1), if there is one. */
   follower(): Opening | undefined;
+  /** There is one, and its answers come behind those to the content. */
+  readonly hasFollower: boolean;
   delivered(job: Job): void;
   /** This connection has taken mail, and the job had no new one for that reason yet. */
   mayBeWornOut(job: Job): boolean;

@@ -73,6 +73,11 @@ export class ClientConnection implements HeldWrites {
     return this.reader.hasAnother;
   }
 
+  /** One has come behind the last that was told, and it accepts something. */
+  get hasAcceptance(): boolean {
+    return this.reader.hasAcceptance;
+  }
+
   /** Octets written that the system has not taken yet. */
   get unsentBytes(): number {
     return this.socket.writableLength;

@@ -61,6 +61,12 @@ export class ReplyReader {
     return this.pendingBytes > 0 && !/^[24]21/.test(buffer.toString("latin1", position, position + 3));
   }
 
+  /** An acceptance stands behind the last that was taken, and no good-bye. */
+  get hasAcceptance(): boolean {
+    const { buffer, position } = this;
+    return this.code === 0 && /^2(?!21)\d\d/.test(buffer.toString("latin1", position, position + 3));
+  }
+
   next(): PeerReply | undefined {
     while (this.fault === undefined) {
       const { buffer, position } = this;
