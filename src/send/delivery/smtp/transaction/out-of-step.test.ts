@@ -192,7 +192,8 @@ describe("a refusal that is another's, where the content goes by BDAT, returns n
       if (peer.connection === 1) {
         await peer.lines(3);
         peer.send(answers);
-        return void (await peer.whenClosed());
+        await peer.whenClosed();
+        return;
       }
       for (const answer of ["250 sender", "250 first", "250 second"]) {
         await peer.line();

@@ -235,6 +235,75 @@ describe("TLS", () => {
     expect(heard.at(-1)).toMatch(/^lost: /);
   });
 
+  describe("tells of each record by itself, and a refusal is heard with what came with it", () => {
+    const overTls = async () => {
+      const all = connected();
+      const secured = new TestSocket();
+      await all.connection.secure(() => Promise.resolve(secured as unknown as Socket));
+      const behind: boolean[] = [];
+      const { reply } = all.receiver;
+      all.receiver.reply = (one) => {
+        behind.push(all.connection.hasAnotherReply);
+        reply(one);
+      };
+      return { ...all, secured, behind };
+    };
+
+    test("whole or in pieces", async () => {
+      const { secured, heard, behind } = await overTls();
+      secured.comes("250 sender\r\n");
+      secured.comes("550 surplus\r\n");
+      secured.comes("354 ");
+      secured.comes("go\r\n");
+      expect(heard).toEqual(["250 sender"]);
+      await behindTurn();
+      expect([heard, behind]).toEqual([
+        ["250 sender", "550 surplus", "354 go"],
+        [false, true, false],
+      ]);
+    });
+
+    test("also where the connection ends with it", async () => {
+      const { secured, heard } = await overTls();
+      secured.comes("554 no\r\n");
+      secured.emit("end");
+      await behindTurn();
+      expect(heard).toEqual(["554 no", "lost: the connection was closed by the peer"]);
+    });
+
+    test("and before what is written behind it leaves", async () => {
+      const { secured, heard, connection, receiver } = await overTls();
+      const { reply } = receiver;
+      receiver.reply = (one) => {
+        reply(one);
+        heard.push(`taken back: ${connection.takeBack()}`);
+      };
+      // Another connection has ordered the end of the turn before.
+      connected().connection.writeText("NOOP\r\n");
+      secured.comes("451 surplus\r\n");
+      connection.writeText("MAIL FROM:<>\r\n");
+      await behindTurn();
+      expect(heard).toEqual(["451 surplus", "taken back: true"]);
+      expect(secured.did).not.toContain("uncork");
+    });
+
+    test("at once where what it came before has not left", async () => {
+      const { secured, heard, connection } = await overTls();
+      connection.writeText("MAIL FROM:<>\r\n");
+      secured.comes("554 early\r\n");
+      expect(heard).toEqual(["554 early"]);
+      await behindTurn();
+    });
+
+    test("and not at all where it was given up", async () => {
+      const { secured, heard, connection } = await overTls();
+      secured.comes("554 no\r\n");
+      connection.destroy(stopped);
+      await behindTurn();
+      expect(heard).toEqual(["aborted: the relay is stopping"]);
+    });
+  });
+
   test("that fails says why, or why it was given up", async () => {
     const one = connected();
     await expect(one.connection.secure(() => Promise.reject(new Error("bad record")))).rejects.toThrow(

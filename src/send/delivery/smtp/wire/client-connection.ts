@@ -38,6 +38,10 @@ export class ClientConnection implements HeldWrites {
   private readonly clock: Clock;
   private readonly transcript: ConnectionTranscript | undefined;
   private reader = new ReplyReader();
+  /** TLS tells of each record by itself, though several came at once. */
+  private tellsEachRecord: boolean;
+  /** A refusal that is heard when all that came with it is there. */
+  private refusal: PeerReply | undefined;
   private ended: SmtpClientError | undefined;
   private deadlineAt = Infinity;
   private timer: Timer | undefined;
@@ -54,6 +58,7 @@ export class ClientConnection implements HeldWrites {
     this.receiver = receiver;
     this.clock = clock;
     this.transcript = transcript;
+    this.tellsEachRecord = socket instanceof TLSSocket;
     this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
     this.attach(socket);
     transcript?.note("+", "");
@@ -127,6 +132,8 @@ export class ClientConnection implements HeldWrites {
 
   /** Hands what was written to the system. */
   writeHeld(): void {
+    // It came before that.
+    this.hearRefusal();
     const { holding, mayLeave } = this;
     this.holding = undefined;
     if (mayLeave !== undefined) {
@@ -197,6 +204,7 @@ export class ClientConnection implements HeldWrites {
       throw this.ended;
     }
     this.reader = new ReplyReader();
+    this.tellsEachRecord = true;
     this.socket = secured;
     this.attach(secured);
   }
@@ -216,15 +224,44 @@ export class ClientConnection implements HeldWrites {
 
   private readonly onData = (octets: Buffer): void => {
     if (this.ended !== undefined) return;
+    this.reader.push(octets);
+    if (this.refusal === undefined) this.hear();
+    else this.reader.own();
+  };
+
+  private hear(): void {
     const { reader } = this;
-    reader.push(octets);
     for (let reply = reader.next(); reply !== undefined; reply = reader.next()) {
-      this.transcript?.reply(reply);
-      this.receiver.reply(reply);
+      if (
+        reply.code >= 400 &&
+        this.tellsEachRecord &&
+        this.holding === undefined &&
+        reader.pendingBytes === 0
+      ) {
+        this.refusal = reply;
+        setImmediate(this.hearRefusal);
+        break;
+      }
+      this.tell(reply);
       if (this.ended !== undefined || this.reader !== reader) return;
     }
     reader.own();
     if (reader.fault !== undefined) this.destroy(new SmtpClientError("garbage", reader.fault));
+  }
+
+  private tell(reply: PeerReply): void {
+    this.transcript?.reply(reply);
+    this.receiver.reply(reply);
+  }
+
+  /** Whose it is shows by what stands behind it. */
+  private readonly hearRefusal = (): void => {
+    const { refusal, reader } = this;
+    if (refusal === undefined) return;
+    this.refusal = undefined;
+    if (this.ended !== undefined) return;
+    this.tell(refusal);
+    if (this.ended === undefined && this.reader === reader) this.hear();
   };
 
   private readonly onDrain = (): void => {
@@ -232,10 +269,12 @@ export class ClientConnection implements HeldWrites {
   };
 
   private readonly onEnd = (): void => {
+    this.hearRefusal();
     if (this.ended === undefined) this.destroy(closedByPeer);
   };
 
   private readonly onError = (error: Error): void => {
+    this.hearRefusal();
     if (this.ended === undefined)
       this.destroy(
         new SmtpClientError("lost", `the connection was lost: ${failureWords(error)}`, { cause: error }),
