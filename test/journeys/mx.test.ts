@@ -171,6 +171,31 @@ test("bad domains among a hundred hold up none of them: one refuses, one hangs, 
   expect(sink.connections).toBeLessThanOrEqual(5 * 20);
 });
 
+test("Suspend-Queue holds what waits for a connection, too", async () => {
+  let isFirst = true;
+  const sink = await sinkAt("127.0.0.2", {
+    behave({ at }) {
+      if (at !== "content" || !isFirst) return undefined;
+      isFirst = false;
+      return { delayMs: 1_000, reply: "250 2.0.0 Ok: recorded" };
+    },
+  });
+  zone = { "a.test": ["MX 10 mx1.test"], "b.test": ["MX 10 mx1.test"], "mx1.test": ["A 127.0.0.2"] };
+  const it = await start({ maxConcurrentConnections: 1 });
+  await send(it, "first@a.test");
+  await sink.until(() => sink.commands.length > 2);
+  await send(it, "held@b.test");
+  await send(it, "last@a.test");
+  await expect
+    .poll(() => it.relay.queues().map(({ status }) => status))
+    .toEqual(["Ready", "Active", "Active"]);
+  await it.relay.suspendQueue("Internet;b.test", true);
+  await sink.until(() => pathsOf(sink).includes("last@a.test"));
+  expect(pathsOf(sink)).toEqual(["first@a.test", "last@a.test"]);
+  await it.relay.suspendQueue("Internet;b.test", false);
+  await sink.until(() => pathsOf(sink).includes("held@b.test"));
+});
+
 test("a name server that is silent lets mail wait, and Retry-Queue asks it again", async () => {
   const sink = await sinkAt("127.0.0.2");
   zone = { "a.test": ["MX 10 mx1.test"], "mx1.test": ["A 127.0.0.2"] };

@@ -107,10 +107,12 @@ export interface Carrier {
   /** When the mail that waits for the pace of a budget has left; Infinity: in more than 30 days. */
   emptyAt?(): number | undefined;
   /**
-   * What waits for its turn, or one message of it, is given back: it ends as `aborted`, though no sooner than this returns.
-   * False: nothing of it waited.
+   * What waits for its turn or for a connection, or one claim of it, is given back: it ends as `aborted`, though no sooner than
+   * this returns. False: nothing of it waited.
    */
-  recall?(id?: MessageId): boolean;
+  recall?(claim?: Claim): boolean;
+  /** As `recall` of one claim, where carriers share what is looked through: the same function for all of them. */
+  readonly recallShared?: (claim: Claim) => boolean;
   /** A message waits in no queue any more whose carrier has this. */
   gone?(id: MessageId): void;
   /**

@@ -46,6 +46,16 @@ let scheduler: Scheduler;
 let tracked: TrackingEntry[];
 /** Attempts that are on the wire, each with what ends it. */
 let wire: { readonly claim: Claim; readonly end: (result: AttemptResult) => void }[];
+/** Attempts that have no connection yet. */
+let unconnected: boolean;
+
+const recallShared = (claim: Claim): boolean => {
+  const [one] = unconnected ? wire.filter((each) => each.claim === claim) : [];
+  if (one === undefined) return false;
+  wire = wire.filter((each) => each !== one);
+  queueMicrotask(() => one.end({ kind: "aborted" }));
+  return true;
+};
 
 describe.each(spoolKinds)("on the %s spool", (kind) => {
   beforeEach(async () => {
@@ -53,6 +63,7 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
     ({ clock, spool } = tested);
     tracked = [];
     wire = [];
+    unconnected = false;
     scheduler = createScheduler({
       spool,
       settings: schedulerSettings(out),
@@ -62,6 +73,7 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
       carrierFor: () => ({
         concurrency: 1,
         carry: (claim) => new Promise((resolve) => wire.push({ claim, end: resolve })),
+        recallShared,
         close: async () => undefined,
       }),
     });
@@ -112,6 +124,19 @@ describe.each(spoolKinds)("on the %s spool", (kind) => {
     expect(onWire()).toEqual([second]);
     await end(delivered);
     expect(spool.size).toBe(0);
+  });
+
+  test("what waits for a connection is removed, or suspended, at once", async () => {
+    unconnected = true;
+    const first = await submit();
+    expect(await scheduler.removeMessage(submissionQueue, first, false)).toBe("done");
+    await clock.advance(0);
+    expect([spool.size, onWire()]).toEqual([0, []]);
+    const second = await submit();
+    expect(await scheduler.suspendMessage(submissionQueue, second, true)).toBe("done");
+    await clock.advance(60 * minute);
+    expect([spool.size, onWire()]).toEqual([1, []]);
+    expect(scheduler.pendingOn(submissionQueue, second)).toBeUndefined();
   });
 
   test("what is on the wire is suspended when its attempt ends without success", async () => {

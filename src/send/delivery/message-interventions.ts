@@ -14,6 +14,7 @@ import {
 } from "../../spool/spool.ts";
 import type { Clock } from "../../ports/ports.ts";
 import { decideRemoval, keptUntried, removalOf, type Decision } from "./decisions.ts";
+import type { Carrier } from "./delivery.ts";
 import type { DeliveryQueue } from "./delivery-queue.ts";
 import type { DeliveryQueues } from "./delivery-queues.ts";
 import type { Intervention, PendingIntervention } from "./scheduler-contract.ts";
@@ -108,13 +109,27 @@ export function createMessageInterventions(options: {
   const giveUp = (claim: Claim, withNdr: boolean): void =>
     settlement.conclude(claim, decideRemoval(claim, withNdr), queues.get(claim.queue)?.connector.name ?? "");
 
+  /** It waited for its turn, or for a connection. Cost: a look at each queue. */
+  const isRecalled = (claim: Claim): boolean => {
+    const asked = new Set<Carrier["recallShared"]>();
+    for (const { carrier } of queues) {
+      const { recallShared } = carrier;
+      if (recallShared === undefined) {
+        if (carrier.recall?.(claim) === true) return true;
+      } else if (!asked.has(recallShared)) {
+        if (recallShared(claim)) return true;
+        asked.add(recallShared);
+      }
+    }
+    return false;
+  };
+
   /** For a message a claim holds: of ours with an attempt, or waiting for its turn, or of anybody's. */
   const wish = (queue: QueueName, id: MessageId, wanted: Wish): Intervention => {
     const claim = claimUnderWay(queue, id);
     if (claim === undefined) return "busy";
     wishes.set(claim, wanted);
-    for (const { carrier } of queues) if (carrier.recall?.(id) === true) return "done";
-    return "pending";
+    return isRecalled(claim) ? "done" : "pending";
   };
 
   const resume = async (queue: QueueName, id: MessageId): Promise<Intervention> => {

@@ -127,7 +127,7 @@ export function createGraphCarrier(settings: GraphCarrierSettings): Carrier {
     waitsForTurn: () => turns?.text,
     turnsWaiting: () => turns?.size ?? 0,
     emptyAt: () => holds.delays(turns?.emptyAt),
-    ...(turns && { recall: (id) => turns.recall(id), gone: (id) => turns.gone(id) }),
+    ...(turns && { recall: (claim) => turns.recall(claim?.message.id), gone: (id) => turns.gone(id) }),
     retryNow() {
       holds.release();
       turns?.retryNow();

@@ -79,6 +79,8 @@ function carrierOf(given: Partial<SmtpSendConnector> = {}, isHeard = true): Carr
         job.resolve(answer);
       },
       resubmit: () => {},
+      recall: () => false,
+      recallClaim: () => false,
       close: () => Promise.resolve(),
     },
     clock,

@@ -12,7 +12,7 @@ import type { Claim } from "../../spool/spool.ts";
 import type { AttemptResult, Carrier, Verdict } from "../delivery/delivery.ts";
 import type { OnTlsAttempt } from "../delivery/smtp/opening/tls-attempt.ts";
 import { conclude, resolveJob } from "../delivery/smtp/job/concluding.ts";
-import { isBegun, type Job, type JobBasis } from "../delivery/smtp/job/job.ts";
+import { isBegun, jobOf, type Job, type JobBasis } from "../delivery/smtp/job/job.ts";
 import { submitJob } from "../delivery/smtp/job/submit-job.ts";
 import { SmtpClientError } from "../delivery/smtp/wire/client-error.ts";
 import { localVerdict } from "../delivery/smtp/wire/peer-verdict.ts";
@@ -195,6 +195,11 @@ export function createDomainCarrier(domain: string, context: DomainCarrierContex
       return now === undefined ? handWhenFound(claim) : hand(claim, now);
     },
     demandedTls: () => (found === undefined ? demanded : demandedByDomain(connector, domain, found)),
+    recall(claim) {
+      const isOf = jobOf(claim);
+      return sites.recall((job) => job.basis?.renew === renew && isOf(job));
+    },
+    recallShared: sites.recallClaim,
     retryNow() {
       if (found === undefined) isToBeRenewed = true;
       else hosts.forget(domain, found);

@@ -17,7 +17,8 @@ import { afterSending, paceAllowsAt, paceOf } from "../../core/policy/send-pace.
 import { readsReplies, treatReply } from "../../core/policy/reply-policy.ts";
 import { longestHoldMs } from "../../core/policy/retry-schedule.ts";
 import { resolveJob } from "../delivery/smtp/job/concluding.ts";
-import type { Job } from "../delivery/smtp/job/job.ts";
+import type { Claim } from "../../spool/spool.ts";
+import { jobOf, type Job } from "../delivery/smtp/job/job.ts";
 import { tlsBySettings, type OpeningContext } from "../delivery/smtp/opening/open-connection.ts";
 import type { NextHopHost } from "../delivery/smtp/peer/peer.ts";
 import { ConnectionPool } from "../delivery/smtp/pool/connection-pool.ts";
@@ -38,6 +39,10 @@ export interface Sites {
   submit(hosts: SecuredHosts, job: Job): void;
   /** One that waited for a connection, and was given back for its hosts may be others by now. */
   resubmit(hosts: SecuredHosts, job: Job): void;
+  /** As ConnectionPool.recall, of all of them. */
+  recall(fits: (job: Job) => boolean): boolean;
+  /** As Carrier.recallShared. */
+  readonly recallClaim: (claim: Claim) => boolean;
   /** As Carrier.close; idempotent. */
   close(graceMs: number): Promise<void>;
 }
@@ -180,8 +185,13 @@ export function createSites(
     return poolOf(hosts);
   };
 
+  const recall = (fits: (job: Job) => boolean): boolean =>
+    Array.from(pools.values(), (pool) => pool.recall(fits)).includes(true);
+
   return {
     most,
+    recall,
+    recallClaim: (claim) => recall(jobOf(claim)),
     turnIn({ site }) {
       if (pace === undefined) return 0;
       const now = clock.now();

@@ -218,3 +218,24 @@ test("mail whose hosts are being found out is given back when the relay stops", 
   await carrier.close(0);
   expect(await waits).toEqual({ kind: "aborted" });
 });
+
+test("what is called back is a domain's own, or one claim of any domain of the site", async () => {
+  for (const domain of ["d.test", "e.test"]) zone.zone[`${domain} MX`] = ["10 mx.test"];
+  zone.zone["mx.test A"] = ["127.0.0.2"];
+  const sink = await sinkAt("127.0.0.2", { behave: slowFirst(() => {}) });
+  const carrierOf = deliver();
+  const [d, e] = [carrierOf("d.test"), carrierOf("e.test")];
+  const first = carry(d, "a@d.test");
+  const ofDomain = d.carry(testClaim({ recipients: ["b@d.test"] }));
+  const others = ["a@e.test", "b@e.test"].map((path, id) => {
+    const claim = testClaim({ recipients: [path] });
+    return { ...claim, message: { ...claim.message, id: 70 + id } };
+  });
+  const [kept, called] = others.map((claim) => e.carry(claim));
+  await sink.until(() => sink.commands.length > 2);
+  expect([d.recall?.(), d.recall?.(), d.recallShared === e.recallShared]).toEqual([true, false, true]);
+  expect(others[1] && d.recallShared?.(others[1])).toBe(true);
+  expect([await ofDomain, await called]).toEqual([{ kind: "aborted" }, { kind: "aborted" }]);
+  expect([await first, brief(await kept!)]).toEqual([taken, taken]);
+  expect(pathsAt(sink)).toEqual(["a@d.test", "a@e.test"]);
+});

@@ -14,7 +14,7 @@ import type { AttemptResult, Carrier, Verdict } from "../delivery.ts";
 import type { CarriedTurns } from "../carried-turns.ts";
 import { type Held, SendHolds } from "../send-holds.ts";
 import { mostTurnsWaiting } from "../../budget/send-turns.ts";
-import type { JobResult } from "./job/job.ts";
+import { jobOf, type JobResult } from "./job/job.ts";
 import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
 import type { ConnectionPool } from "./pool/connection-pool.ts";
@@ -140,7 +140,12 @@ export function createProviderCarrier(settings: {
     waitsForTurn: () => turns?.text,
     turnsWaiting: () => turns?.size ?? 0,
     emptyAt: () => holds.delays(turns?.emptyAt),
-    ...(turns && { recall: (id) => turns.recall(id), gone: (id) => turns.gone(id) }),
+    recall(claim) {
+      const atTurns = turns?.recall(claim?.message.id) === true;
+      const atPools = Array.from(pools.values(), (pool) => pool.recall(jobOf(claim)));
+      return atTurns || atPools.includes(true);
+    },
+    ...(turns && { gone: (id) => turns.gone(id) }),
     retryNow() {
       holds.release();
       turns?.retryNow();

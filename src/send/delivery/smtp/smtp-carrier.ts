@@ -36,6 +36,7 @@ import { createCarriedTurns, type CarrierBudgets } from "../carried-turns.ts";
 import type { AttemptResult, Carrier } from "../delivery.ts";
 import { ConnectionPool } from "./pool/connection-pool.ts";
 import { smartHostsHop } from "./pool/next-hop.ts";
+import { jobOf } from "./job/job.ts";
 import { submitJob } from "./job/submit-job.ts";
 import type { MailboxLogOn } from "./opening/log-on.ts";
 import type { OpeningContext } from "./opening/open-connection.ts";
@@ -128,6 +129,7 @@ export function createSmtpCarrier(settings: SmtpCarrierSettings): Carrier {
       new Promise<AttemptResult>((resolve) => {
         submitJob(claim, resolve, { signer, host, submit: (job) => pool.submit(job) });
       }),
+    recall: (claim) => pool.recall(jobOf(claim)),
     close: (graceMs) => pool.close(graceMs),
   };
 }

@@ -176,6 +176,12 @@ export function isBegun({ asked, outcomes, deferred }: Job): boolean {
   return outcomes.length > 0 || deferred.length > 0 || asked.length > 0;
 }
 
+/** That of a claim, which may be carried with other senders; any, where none is named. */
+export function jobOf(claim: Claim | undefined): (job: Job) => boolean {
+  return ({ claim: own }) =>
+    claim === undefined || (own.message.id === claim.message.id && own.queue === claim.queue);
+}
+
 /** Nobody else is left to ask: what put them off is their outcome. */
 export function decideDeferred(job: Job): void {
   for (const each of job.deferred) job.outcomes.push(outcomeOf(each));

@@ -57,6 +57,25 @@ describe("connections", () => {
     expect(sink.messages).toHaveLength(5);
   });
 
+  it("are not begun with mail that is called back while it waits for one", async () => {
+    let isAnswered = false;
+    const sink = await sinkWith({ behave: ({ at }) => (at === "content" ? { delayMs: 100 } : undefined) });
+    const { carrier } = carrierTo(sink.port, { connector: { maxConcurrentConnections: 1 } });
+    const claims = [1, 2, 3].map((id) => ({ ...testClaim(), message: { ...testClaim().message, id } }));
+    const [first, second, third] = claims.map(async (claim) => {
+      const result = await carrier.carry(claim);
+      return isAnswered ? brief(result) : ["before it", brief(result)];
+    });
+    await sink.until(() => sink.commands.length > 2);
+    expect(claims[1] && carrier.recall?.(claims[1])).toBe(true);
+    expect(await second).toEqual(["before it", "aborted"]);
+    expect([carrier.recall?.(), carrier.recall?.()]).toEqual([true, false]);
+    expect(await third).toEqual(["before it", "aborted"]);
+    isAnswered = true;
+    expect(await first).toEqual(["delivered: 250 2.0.0 Ok: recorded"]);
+    expect(sink.messages).toHaveLength(1);
+  });
+
   it("are never more than maxConcurrentConnections", async () => {
     let most = 0;
     const inUse = new Set<number>();

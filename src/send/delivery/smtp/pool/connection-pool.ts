@@ -291,6 +291,17 @@ export class ConnectionPool implements SessionOwner, DiallingPool {
     for (const job of waiting.takeAll()) unreachable(job, hosts, host, error, tlsRequired);
   }
 
+  /** Jobs that nothing was done for yet end as `aborted`, though no sooner than this returns. False: there were none. */
+  recall(fits: (job: Job) => boolean): boolean {
+    const recalled = this.waiting.takeUnbegun(fits);
+    if (recalled.length === 0) return false;
+    queueMicrotask(() => {
+      for (const job of recalled) resolveJob(job, "aborted", "");
+      this.tellQuiet();
+    });
+    return true;
+  }
+
   /** As Carrier.close. Jobs that wait are given back at once. */
   close(graceMs: number): Promise<void> {
     this.closing ??= this.shutDown(graceMs);

@@ -1,5 +1,5 @@
 /** The jobs of one next hop that wait for a connection. */
-import { mayServe, type Job } from "../job/job.ts";
+import { isBegun, mayServe, type Job } from "../job/job.ts";
 import type { Peer } from "../peer/peer.ts";
 
 export class WaitingJobs {
@@ -83,6 +83,16 @@ export class WaitingJobs {
     const stranded = this.elsewhere.filter((job) => !peers.some((peer) => mayServe(job, peer)));
     if (stranded.length > 0) this.elsewhere = this.elsewhere.filter((job) => !stranded.includes(job));
     return stranded;
+  }
+
+  /** Takes out those that nobody was asked to take yet. */
+  takeUnbegun(fits: (job: Job) => boolean): Job[] {
+    const taken = [...this.fresh, ...this.anywhere].filter((job) => !isBegun(job) && fits(job));
+    if (taken.length === 0) return taken;
+    const gone = new Set(taken);
+    this.fresh = this.fresh.filter((job) => !gone.has(job));
+    this.anywhere = this.anywhere.filter((job) => !gone.has(job));
+    return taken;
   }
 
   takeAll(): Job[] {
