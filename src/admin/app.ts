@@ -12,7 +12,7 @@ import { octetsResponse } from "./octets-response.ts";
 import { bodyText } from "./read-body.ts";
 import type { openApiDocument } from "./openapi.ts";
 import { queryValues, readInput } from "./read-input.ts";
-import { AdminRefusal, diskRefusal, statusOf } from "./refusal.ts";
+import { AdminRefusal, storeRefusal, statusOf } from "./refusal.ts";
 import { routes } from "./routes.ts";
 import { type OpenStreams, streamEvents } from "./stream-events.ts";
 
@@ -43,7 +43,7 @@ export function createAdminApp(options: {
   );
   app.onError((fault, context) => {
     if (fault instanceof AdminRefusal) return refuse(context, fault);
-    const refusal = diskRefusal(fault);
+    const refusal = storeRefusal(fault);
     if (refusal !== undefined) return refuse(context, refusal);
     events.emit("RelayFault", {
       where: `admin API ${context.req.path}`,

@@ -1,4 +1,5 @@
 /** A request that is not done: told to the caller, never a fault of the relay. */
+import { DatabaseFault } from "../ports/database-fault.ts";
 import { FileFault } from "../ports/file-fault.ts";
 import { SpoolError } from "../spool/spool.ts";
 import type { AdminErrorCode, ConfigurationFault, ErrorBody } from "./contract.ts";
@@ -6,15 +7,36 @@ import type { AdminErrorCode, ConfigurationFault, ErrorBody } from "./contract.t
 export const makeRoom = "make room, then try again";
 
 /**
- * What a handler met that is neither the caller's fault nor a bug: a disk that takes nothing more. Of an action on many
- * messages some may be done by then; to do it again does no harm. Undefined: a fault in the relay.
+ * What a handler met that is neither the caller's fault nor a bug: a disk that takes nothing more, or a database of several
+ * nodes that does not answer. Of an action on many messages some may be done by then; to do it again does no harm.
+ * Undefined: a fault in the relay.
  */
-export function diskRefusal(fault: unknown): AdminRefusal | undefined {
-  const isDisk = fault instanceof FileFault || fault instanceof SpoolError;
-  if (!isDisk || (fault.code !== "full" && fault.code !== "failed")) return undefined;
-  return fault.code === "full"
-    ? new AdminRefusal("diskFull", `${fault.message}; ${makeRoom}`)
-    : new AdminRefusal("diskFault", `${fault.message}; no mail was lost; put it right, then try again`);
+export function storeRefusal(fault: unknown): AdminRefusal | undefined {
+  if (fault instanceof DatabaseFault)
+    return fault.kind === "refused" ? undefined : databaseAway(fault.message, fault.kind === "lost");
+  if (!(fault instanceof FileFault || fault instanceof SpoolError)) return undefined;
+  switch (fault.code) {
+    case "full":
+      return new AdminRefusal("diskFull", `${fault.message}; ${makeRoom}`);
+    case "failed":
+      return new AdminRefusal(
+        "diskFault",
+        `${fault.message}; no mail was lost; put it right, then try again`,
+      );
+    case "away":
+    case "undecided":
+      return databaseAway(fault.message, fault.code === "undecided");
+    default:
+      return undefined;
+  }
+}
+
+/** `mayBeDone`: it was sent, and no answer came. */
+function databaseAway(reason: string, mayBeDone: boolean): AdminRefusal {
+  const then = mayBeDone
+    ? "it may be done all the same: look before you try again"
+    : "try again when it does";
+  return new AdminRefusal("databaseAway", `the database does not answer: ${reason}; ${then}`);
 }
 
 export class AdminRefusal extends Error {

@@ -4,7 +4,7 @@ import type { ConfigurationDocuments } from "../ports/configuration-documents.ts
 import type { KeptTokens } from "../ports/kept-tokens.ts";
 import { tokensInDatabase } from "./administration/tokens-in-database.ts";
 import { openConfigurationDocuments } from "./configuration/configuration-documents.ts";
-import { DatabaseFault } from "./database/database-fault.ts";
+import { DatabaseFault } from "../ports/database-fault.ts";
 import { openSession } from "./database/session.ts";
 import { quotedName } from "./database/sql-names.ts";
 import { schemaState, whyUnfit } from "./schema/migrate.ts";

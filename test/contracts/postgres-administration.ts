@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createSharedAudit } from "../../src/cluster/administration/shared-audit.ts";
 import { shareKeyUses } from "../../src/cluster/administration/shared-key-uses.ts";
 import { openConfigurationDocuments } from "../../src/cluster/configuration/configuration-documents.ts";
-import { DatabaseFault } from "../../src/cluster/database/database-fault.ts";
+import { DatabaseFault } from "../../src/ports/database-fault.ts";
 import type { Database } from "../../src/cluster/database/database.ts";
 import type { Session } from "../../src/cluster/database/session.ts";
 import { listNodes } from "../../src/cluster/nodes/node-list.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tokensInDatabase } from "../../src/cluster/administration/tokens-in-database.ts";
 import { openConfigurationDocuments } from "../../src/cluster/configuration/configuration-documents.ts";
-import { DatabaseFault } from "../../src/cluster/database/database-fault.ts";
+import { DatabaseFault } from "../../src/ports/database-fault.ts";
 import type { Database } from "../../src/cluster/database/database.ts";
 import type { Session } from "../../src/cluster/database/session.ts";
 import { sharedStore } from "../../src/config/shared-store.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "../../src/cluster/database/database.ts";
-import { DatabaseFault } from "../../src/cluster/database/database-fault.ts";
+import { DatabaseFault } from "../../src/ports/database-fault.ts";
 import type { Session } from "../../src/cluster/database/session.ts";
 import { importSpool, surveySpool } from "../../src/cluster/import/import-spool.ts";
 import { openLmdbSpool, type LmdbSpool } from "../../src/spool/lmdb-spool.ts";

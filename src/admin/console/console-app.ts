@@ -7,7 +7,7 @@ import { sourceKey } from "../../core/policy/source.ts";
 import type { AdminTokens } from "../admin-tokens.ts";
 import type { AdminBindings, Caller } from "../caller.ts";
 import { bodyText } from "../read-body.ts";
-import { AdminRefusal, statusOf } from "../refusal.ts";
+import { AdminRefusal, statusOf, storeRefusal } from "../refusal.ts";
 import { type Assets, assetResponse } from "./assets.ts";
 import { crossSiteFault, isAllowedHost } from "./request-origin.ts";
 import { isCsrfToken, type Session, type Sessions } from "./sessions.ts";
@@ -56,9 +56,9 @@ export function createConsoleApp(parts: ConsoleParts): ConsoleApp {
     try {
       response = await answer(parts, request, address);
     } catch (fault) {
-      if (!(fault instanceof AdminRefusal)) parts.onFault(new URL(request.url).pathname, fault);
-      const refusal =
-        fault instanceof AdminRefusal ? fault : new AdminRefusal("fault", "a fault in the relay");
+      const known = fault instanceof AdminRefusal ? fault : storeRefusal(fault);
+      if (known === undefined) parts.onFault(new URL(request.url).pathname, fault);
+      const refusal = known ?? new AdminRefusal("fault", "a fault in the relay");
       response = Response.json(refusal.body, { status: statusOf[refusal.code] });
       if (refusal.retryAfterS !== undefined) response.headers.set("retry-after", String(refusal.retryAfterS));
     }

@@ -6,7 +6,7 @@ import type {
   ConfigurationDocuments,
   ConfigurationVersion,
 } from "../../ports/configuration-documents.ts";
-import { DatabaseFault } from "../database/database-fault.ts";
+import { DatabaseFault } from "../../ports/database-fault.ts";
 import { keptJson } from "../database/kept-text.ts";
 import type { Session } from "../database/session.ts";
 

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import type { Client, ClientConfig } from "pg";
 import type { DatabaseHost, DatabaseSettings } from "../../core/policy/cluster-settings.ts";
-import { DatabaseFault } from "./database-fault.ts";
+import { DatabaseFault } from "../../ports/database-fault.ts";
 
 /** A host that says nothing for so long does not keep the next one from being tried. */
 const nextHostMs = 1_000;

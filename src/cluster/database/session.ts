@@ -9,7 +9,8 @@ import type { DatabaseSettings } from "../../core/policy/cluster-settings.ts";
 import type { BinaryValue } from "./binary-values.ts";
 import { connectToPrimary, discard } from "./connect.ts";
 import { CopyOut, type CopiedRow } from "./copy-out.ts";
-import { DatabaseFault, faultOf } from "./database-fault.ts";
+import { faultOf } from "./database-fault.ts";
+import { DatabaseFault } from "../../ports/database-fault.ts";
 import { CallRoom, FunctionCall, type Statement } from "./function-call.ts";
 import { keptValue } from "./kept-text.ts";
 

@@ -10,7 +10,7 @@ import { decodeAnswer } from "../../spool/answers/answer-record.ts";
 import { writeMovedMark, type MovedMark } from "../../spool/moving/moved-mark.ts";
 import type { ClosedRemains, ClosedSpool } from "../../spool/moving/closed-spool.ts";
 import { SpoolError, type QueueName } from "../../spool/spool.ts";
-import { DatabaseFault } from "../database/database-fault.ts";
+import { DatabaseFault } from "../../ports/database-fault.ts";
 import type { Query, Session } from "../database/session.ts";
 import { chunkBytes } from "../spool/bodies.ts";
 import { idAt } from "../spool/node-ids.ts";

@@ -1,5 +1,5 @@
 /** Makes the schema, moves it forward, and says whether this program works with it. */
-import { DatabaseFault } from "../database/database-fault.ts";
+import { DatabaseFault } from "../../ports/database-fault.ts";
 import type { Session } from "../database/session.ts";
 import { quotedName } from "../database/sql-names.ts";
 import { migrations, newestVersion, type Migration } from "./migrations.ts";

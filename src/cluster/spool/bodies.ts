@@ -5,7 +5,8 @@
 import { crc32 } from "node:zlib";
 import type { MessageId } from "../../core/message/envelope.ts";
 import { SpoolError } from "../../spool/spool.ts";
-import { DatabaseFault, isOutOfRoom } from "../database/database-fault.ts";
+import { isOutOfRoom } from "../database/database-fault.ts";
+import { DatabaseFault } from "../../ports/database-fault.ts";
 import type { Database } from "../database/database.ts";
 import type { Session } from "../database/session.ts";
 

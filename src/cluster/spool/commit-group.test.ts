@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Database } from "../database/database.ts";
 import type { SpoolError } from "../../spool/spool.ts";
-import { DatabaseFault } from "../database/database-fault.ts";
+import { DatabaseFault } from "../../ports/database-fault.ts";
 import type { Membership } from "../membership/membership.ts";
 import { createCommitGroup, type Task } from "./commit-group.ts";
 

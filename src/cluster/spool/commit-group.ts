@@ -8,7 +8,8 @@
  */
 import type { MessageId } from "../../core/message/envelope.ts";
 import { SpoolError, type QueueName } from "../../spool/spool.ts";
-import { DatabaseFault, isEnded, isOfValue, isOutOfRoom, isTurnLost } from "../database/database-fault.ts";
+import { isEnded, isOfValue, isOutOfRoom, isTurnLost } from "../database/database-fault.ts";
+import { DatabaseFault } from "../../ports/database-fault.ts";
 import type { Database } from "../database/database.ts";
 import { statementOf } from "../database/function-call.ts";
 import type { Session } from "../database/session.ts";
