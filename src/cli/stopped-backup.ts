@@ -5,6 +5,7 @@ import { makeBackup } from "../backup/make-backup.ts";
 import { copyStoppedSpool } from "../backup/stopped-spool.ts";
 import { handedOverDirectories, namedFiles } from "../config/named-files.ts";
 import { parseConfig } from "../config/parse-config.ts";
+import { readClusterSection } from "../config/read-cluster-section.ts";
 import { counted } from "../core/units/counted.ts";
 import type { MeantRelay } from "./data-directory.ts";
 import { CommandFault } from "./exit-code.ts";
@@ -17,6 +18,11 @@ export async function stoppedBackup(
   output: Output,
 ) {
   const text = await readFile(configFile, "utf8");
+  const { cluster } = readClusterSection(text, configFile);
+  if (cluster !== undefined)
+    throw new CommandFault(
+      `${configFile} is a node's, whose mail is in the database: that is backed up, and a node's own files by other means (docs/several-nodes.md, Back it up)`,
+    );
   const parsed = parseConfig(text, { file: configFile });
   if (!parsed.ok) throw new CommandFault(`${configFile} has faults, which weir check tells`);
   const startedAt = new Date();

@@ -185,6 +185,12 @@ ${own}admin: { cluster: "127.0.0.1:0" }
       .poll(async () => (await adminB.call("listAdminTokens", {})).tokens)
       .toMatchObject([{ name: "anna", role: "viewer" }]);
 
+    // What is looked at is what holds here: the text in common with this node's own.
+    const doctor = await weir("doctor", "-Json", "--config", b);
+    const found = (JSON.parse(doctor.stdout) as { readonly code: string }[]).map(({ code }) => code);
+    expect(found).toEqual(expect.arrayContaining(["portsFine", "relayFine"]));
+    expect(found).not.toContain("configurationFaults");
+
     // A node without the key goes on with what it has, says why, and takes it when it is there.
     const { keyFile } = await adminA.call("newDkimKey", { domain: "example.com", kind: "ed25519" });
     await expect.poll(nodesAt).toMatchObject([

@@ -10,8 +10,13 @@ export interface Patient {
   /** Absolute. */
   readonly configFile: string;
   readonly dataDirectory: string;
-  readonly parsed: ConfigResult;
-  /** Undefined: the configuration has faults. */
+  /** The newest; undefined: it is the nodes' common one, and cannot be read. */
+  readonly parsed: ConfigResult | undefined;
+  /** What `parsed` was read from, for people. */
+  readonly place: string;
+  /** The text that nodes have in common, where there is one. */
+  readonly sharedText: string | undefined;
+  /** Of the configuration that holds here; undefined: there is none without faults. */
   readonly settings: Settings | undefined;
   /** Undefined: none answers. */
   readonly relay: { readonly client: AdminClient; readonly about: Answer<"about"> } | undefined;

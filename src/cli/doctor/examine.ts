@@ -2,8 +2,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { connectAdmin, NoRelayError } from "../../admin/client.ts";
-import { parseConfig } from "../../config/parse-config.ts";
+import { parseShared } from "../../config/shared-configuration.ts";
+import { usedConfiguration } from "../../config/used-configuration.ts";
 import { asOwner, foreignOwnerOf } from "../../ports/as-owner.ts";
+import { openConfiguration } from "../configuration-source.ts";
 import { meantRelay } from "../data-directory.ts";
 import { configuration, formats, permissions, readable } from "./checks/configuration.ts";
 import { database } from "./checks/database.ts";
@@ -34,13 +36,16 @@ const checks: readonly Check[] = [
   use,
 ];
 
+/** A person waits for it. */
+const databasePatienceMs = 2_000;
+
 /** Rejects with CommandFault where there is no configuration. A relay that is busy answers within `patienceMs`. */
 export async function patientOf(config: string | undefined, patienceMs = 10_000): Promise<Patient> {
   const { configFile, dataDirectory } = await meantRelay(config);
   const file = resolve(configFile);
   const owner = await foreignOwnerOf(dataDirectory);
   const text = await readFile(file, "utf8");
-  const parsed = await asOwner(owner, () => Promise.resolve(parseConfig(text, { file })));
+  const read = await asOwner(owner, () => configurationOf(file, text, dataDirectory));
   let relay: Patient["relay"];
   let isDenied = false;
   let silentMs: number | undefined;
@@ -53,9 +58,34 @@ export async function patientOf(config: string | undefined, patienceMs = 10_000)
     else if (signal.aborted) silentMs = patienceMs;
     else throw fault;
   }
-  const settings = parsed.ok ? parsed.settings : undefined;
   const asked = { relay, isDenied, silentMs };
-  return { configFile: file, dataDirectory, parsed, settings, ...asked, owner, now: new Date() };
+  return { configFile: file, dataDirectory, ...read, ...asked, owner, now: new Date() };
+}
+
+/** Of a node, too, which has most of it in the database. */
+async function configurationOf(
+  file: string,
+  text: string,
+  dataDirectory: string,
+): Promise<Pick<Patient, "parsed" | "place" | "sharedText" | "settings">> {
+  try {
+    const opened = await openConfiguration(file, databasePatienceMs);
+    opened.close();
+    const { store, written, parsed, shared, behind } = opened;
+    const isShared = shared?.isWritten === true;
+    return {
+      parsed: behind === undefined ? parsed : { ok: false, faults: behind.faults },
+      place: isShared ? store.place : file,
+      sharedText: isShared ? written.text : undefined,
+      settings: parsed.ok ? parsed.settings : undefined,
+    };
+  } catch {
+    // The check of the database tells why.
+    const last = await usedConfiguration(dataDirectory).last(text);
+    const parsed = last && parseShared(last.text, text, { file });
+    const settings = parsed?.ok === true ? parsed.settings : undefined;
+    return { parsed: undefined, place: file, sharedText: last?.text, settings };
+  }
 }
 
 /** The worst first. A check that cannot be made is a finding. */

@@ -23,7 +23,11 @@ export async function collect(patient: Patient) {
   const pseudonyms = createPseudonyms();
   const words = vocabularyOf(configurationJsonSchema());
   const text = await readFile(patient.configFile, "utf8");
-  const source = readYaml(text);
+  const shapeIn = (yaml: string) => {
+    const source = readYaml(yaml);
+    return shapeOf(source.ok ? source.value : source.rest?.value, words, pseudonyms);
+  };
+  const { parsed, sharedText } = patient;
   const findings = await examine(patient);
   const events = await eventsSince(new Date(now.getTime() - eventsOfDays * 86_400_000), dataDirectory);
   return {
@@ -40,8 +44,10 @@ export async function collect(patient: Patient) {
     // Their texts name things.
     findings: findings.map(({ check, level, code }) => ({ check, level, code })),
     configuration: {
-      faults: patient.parsed.ok ? 0 : patient.parsed.faults.length,
-      shape: shapeOf(source.ok ? source.value : source.rest?.value, words, pseudonyms),
+      // Null: nobody knows.
+      faults: parsed === undefined ? null : parsed.ok ? 0 : parsed.faults.length,
+      shape: shapeIn(text),
+      ...(sharedText === undefined ? {} : { shared: shapeIn(sharedText) }),
     },
     relay: relay === undefined ? null : await asked(relay, (name) => pseudonyms.of(name)),
     formats: await formatsIn(dataDirectory),

@@ -9,26 +9,35 @@ import { runsInContainer } from "../../../ports/mount.ts";
 import type { Check } from "../context.ts";
 import type { Finding } from "../finding.ts";
 
-export const configuration: Check = async ({ parsed, configFile }) => {
+export const configuration: Check = async ({ parsed, place }) => {
   const check = "configuration";
+  if (parsed === undefined)
+    return [
+      {
+        check,
+        level: "note",
+        code: "configurationUnknown",
+        text: "what the nodes have in common stands in the database, which cannot be asked",
+      },
+    ];
   if (!parsed.ok)
     return [
       {
         check,
         level: "bad",
         code: "configurationFaults",
-        text: `${configFile} has ${counted(parsed.faults.length, "fault")}; the first: ${parsed.faults[0]?.path ?? ""} ${parsed.faults[0]?.message ?? ""}`,
+        text: `${place} has ${counted(parsed.faults.length, "fault")}; the first: ${parsed.faults[0]?.path ?? ""} ${parsed.faults[0]?.message ?? ""}`,
         advice: "weir check tells all of them with their lines",
       },
     ];
   if (parsed.warnings.length === 0)
-    return [{ check, level: "good", code: "configurationFine", text: `${configFile} has no fault` }];
+    return [{ check, level: "good", code: "configurationFine", text: `${place} has no fault` }];
   return parsed.warnings.map(({ path, message }) => ({
     check,
     level: "warning",
     code: "configurationWarning",
     text: `${path}: ${message}`,
-    advice: `change it in ${configFile}`,
+    advice: `change it in ${place}`,
   }));
 };
 
