@@ -33,7 +33,7 @@ export function tellsItself(name: OperationName): boolean {
 }
 
 /** Values of the input that name what is changed, in this order. Nothing else is told: inputs may hold passwords. */
-const targets = ["name", "domainName", "identity", "category", "queue", "id", "filter"] as const;
+const targets = ["name", "domainName", "identity", "category", "queue", "id", "filter", "version"] as const;
 
 export function adminAction(
   { name, from }: Caller,
@@ -42,6 +42,8 @@ export function adminAction(
   outcome: "did" | "was refused",
 ) {
   const named: Readonly<Record<string, unknown>> = { ...input };
-  const found = targets.map((key) => named[key]).find((value) => typeof value === "string");
-  return { who: name, from, outcome, operation, target: typeof found === "string" ? found : "" };
+  const found = targets
+    .map((key) => named[key])
+    .find((value) => typeof value === "string" || typeof value === "number");
+  return { who: name, from, outcome, operation, target: found === undefined ? "" : String(found) };
 }

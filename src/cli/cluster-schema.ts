@@ -4,7 +4,7 @@ import { openSession, type Session } from "../cluster/database/session.ts";
 import { quotedName } from "../cluster/database/sql-names.ts";
 import type { ListedNode } from "../cluster/nodes/node-contract.ts";
 import { listNodes } from "../cluster/nodes/node-list.ts";
-import { migrateSchema, schemaState } from "../cluster/schema/migrate.ts";
+import { migrateSchema, schemaState, whyUnfit } from "../cluster/schema/migrate.ts";
 import { formatFault } from "../config/fault.ts";
 import { readConfigurationText } from "../config/edit-file.ts";
 import { readClusterSection } from "../config/read-cluster-section.ts";
@@ -64,7 +64,13 @@ export async function makeSchema(
 /** Also where no relay runs here. */
 export async function readNodes({ database }: ClusterSettings): Promise<readonly ListedNode[]> {
   const schema = quotedName(database.schema);
-  return asked(database, (session) => listNodes(session, (of) => `${schema}.${of}`));
+  return asked(database, async (session) => {
+    const state = await schemaState(session, database.schema);
+    const unfit = whyUnfit(state);
+    // One of another release can be listed all the same.
+    if (unfit !== undefined && state.version === 0) throw new CommandFault(unfit);
+    return listNodes(session, (of) => `${schema}.${of}`);
+  });
 }
 
 async function asked<Answer>(

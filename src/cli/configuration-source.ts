@@ -31,10 +31,14 @@ export interface OpenedShared {
 }
 
 /**
- * Rejects with ConfigurationFileError, or with what the database said, for which it waits up to `patienceMs`. Faults of the
- * section that names the database are in `parsed`.
+ * Rejects with ConfigurationFileError, or with what the database said, for which it waits up to `patienceMs`; `onWait` hears
+ * once why. Faults of the section that names the database are in `parsed`.
  */
-export async function openConfiguration(file: string, patienceMs: number): Promise<OpenedConfiguration> {
+export async function openConfiguration(
+  file: string,
+  patienceMs: number,
+  onWait?: (reason: string) => void,
+): Promise<OpenedConfiguration> {
   const path = resolve(file);
   const text = await readConfigurationText(file);
   const own = { store: fileStore(path), written: fileText(text) };
@@ -45,7 +49,7 @@ export async function openConfiguration(file: string, patienceMs: number): Promi
   const { openShared } = await import("../cluster/open-shared.ts");
   const { sharedStore } = await import("../config/shared-store.ts");
   const { usedConfiguration } = await import("../config/used-configuration.ts");
-  const opened = await openShared(cluster, patienceMs);
+  const opened = await openShared(cluster, patienceMs, onWait);
   const { documents } = opened;
   const close = (): void => opened.close();
   try {

@@ -11,6 +11,7 @@ import { createEventLog, type EventLog } from "../events/event-log.ts";
 import { counted } from "../core/units/counted.ts";
 import { openLogSink } from "../events/sinks/log-sink.ts";
 import { whyPathPasses } from "../ports/mount.ts";
+import { DatabaseFault } from "../ports/database-fault.ts";
 import { createSystemClock } from "../ports/system-ports.ts";
 import { createRelay } from "../relay.ts";
 import type { Relay } from "../relay-contract.ts";
@@ -48,9 +49,15 @@ export async function startCommand(options: StartOptions): Promise<number> {
   let opened: OpenedConfiguration;
   const readAtMs = Date.now();
   try {
-    opened = await openConfiguration(file, databasePatienceMs);
+    opened = await openConfiguration(file, databasePatienceMs, (reason) =>
+      process.stderr.write(`weir: ${reason}; it is tried again for ${databasePatienceMs / 1000} s\n`),
+    );
   } catch (fault) {
     const message = fault instanceof Error ? fault.message : String(fault);
+    if (fault instanceof DatabaseFault) {
+      process.stderr.write(`weir: ${message}; nothing was started\n`);
+      return 1;
+    }
     return notStarted(file, [{ path: "", line: 1, column: 1, message }]);
   }
   const { store, written, parsed, shared, behind } = opened;

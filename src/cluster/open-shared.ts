@@ -19,10 +19,17 @@ export interface Shared {
 const answerMs = 5_000;
 const againMs = 500;
 
-/** Waits up to `patienceMs` for a database that fails over. Rejects with DatabaseFault. */
-export async function openShared({ node, database }: ClusterSettings, patienceMs: number): Promise<Shared> {
+/**
+ * Waits up to `patienceMs` for a database that fails over; `onWait` hears once what it waits for. Rejects with DatabaseFault.
+ */
+export async function openShared(
+  { node, database }: ClusterSettings,
+  patienceMs: number,
+  onWait: (reason: string) => void = () => undefined,
+): Promise<Shared> {
   const session = openSession(database, "configuration", { timeoutMs: answerMs });
   const until = performance.now() + patienceMs;
+  let isWaiting = false;
   try {
     for (;;)
       try {
@@ -32,6 +39,8 @@ export async function openShared({ node, database }: ClusterSettings, patienceMs
       } catch (error) {
         const mayPass = error instanceof DatabaseFault && error.kind !== "refused";
         if (!mayPass || performance.now() > until) throw error;
+        if (!isWaiting) onWait(error.message);
+        isWaiting = true;
         await new Promise((resolve) => setTimeout(resolve, againMs));
       }
   } catch (error) {

@@ -289,6 +289,22 @@ function beforeComments(text: string, opening: number, column: number): number {
   return from;
 }
 
+/**
+ * Takes a setting out of the top level, with the comments right above it and those behind it that are indented as what it holds
+ * is. What the file begins with is about all of it, and stays.
+ */
+export function deleteTopLevel(text: string, map: YAMLMap, pair: Pair): string {
+  const opening = lineStart(text, rangeOf(pair.key)[0]);
+  if (map.flow === true || map.items.length === 1) return deletePair(text, map, pair, undefined);
+  const above = beforeComments(text, opening, 0);
+  const behind = behindComments(text, nextLine(text, pairEnd(pair, text)), 0);
+  const from = above === 0 ? opening : above;
+  // One empty line between two sections is left of two.
+  const isApart = /(?:^|\n)\r?\n$/.test(text.slice(0, from));
+  const empty = isApart ? (/^(?:[ \t]*\r?\n)+/.exec(text.slice(behind))?.[0].length ?? 0) : 0;
+  return splice(text, from, behind + empty, "");
+}
+
 /** Adds a setting at the top level. */
 export function addTopLevel(text: string, document: Document, key: string, value: Plain): string {
   const { contents } = document;

@@ -120,6 +120,7 @@ export function createLiveConfiguration(options: {
 }): LiveConfiguration {
   const { store, relay, readAtMs } = options;
   const { place } = store;
+  const ofWhat = store.history === undefined ? place : "all nodes";
   let held = options.written;
   let applied: AppliedConfiguration = { ...held, ...options.parsed };
   let rejected: readonly Fault[] = [];
@@ -153,7 +154,7 @@ export function createLiveConfiguration(options: {
     };
     rejected = [];
     relay.events.emit("ConfigurationApplied", {
-      file: version === 0 ? place : `${place} (version ${version})`,
+      file: version === 0 ? ofWhat : `${ofWhat} (version ${version})`,
       changes: later.length === 0 ? changes : `${changes} (${later.join(" and ")} from the next start on)`,
     });
     await store.tell(written, []);
@@ -169,7 +170,7 @@ export function createLiveConfiguration(options: {
     rejected = faults;
     const said = (some: readonly Fault[]): string =>
       some.map((fault) => formatFault(fault, place)).join("; ");
-    relay.events.emit("ConfigurationRejected", { file: place, count: faults.length, faults: said(faults) });
+    relay.events.emit("ConfigurationRejected", { file: ofWhat, count: faults.length, faults: said(faults) });
     const receive = faults.filter(({ path }) => path.startsWith("receiveConnectors"));
     if (receive.length > 0) relay.events.emit("SmtpReceiveConfigurationInvalid", { error: said(receive) });
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defaultConfig } from "./default-config.ts";
 import { formatFault } from "./fault.ts";
 import { parseShared, splitConfiguration } from "./shared-configuration.ts";
 
@@ -123,4 +124,36 @@ ${shared}${cluster("")}metrics: { listen: [] } # asked by Prometheus
   expect(split.own).not.toContain("receiveConnectors");
   expect(parsed(split.shared, split.own).receiveConnectors).toHaveLength(2);
   expect(splitConfiguration(shared).own.trim()).toBe("");
+});
+
+test("what is said of a section goes where the section goes", () => {
+  const { shared: common, own: mine } = splitConfiguration(defaultConfig);
+  const first = "# Weir's configuration.";
+  for (const part of [common, mine]) {
+    expect(part.startsWith(first)).toBe(true);
+    expect(part).not.toMatch(/\n\n\n/);
+  }
+  expect(common).not.toContain("Where mail is kept");
+  expect(common).not.toContain("The web console");
+  expect(common).toContain("# The limits, with their defaults");
+  expect(common).toContain("put your smart host here");
+  expect(mine).toContain("Where mail is kept");
+  expect(mine).toContain("The web console");
+  for (const said of ["Where mail comes in", "The limits", "smartHosts", "Domains that clients"])
+    expect(mine).not.toContain(said);
+});
+
+test("a node is warned of what it has of connectors that are not there", () => {
+  const result = parseShared(
+    shared,
+    `${own}${cluster(`  receiveConnectors:
+    - { name: apprelay, bindings: ["10.0.0.3:25"] }
+    - { name: AppRely, bindings: ["10.0.0.3:26"] }
+`)}`,
+    { file },
+  );
+  const warned = (result.warnings ?? []).map((warning) => formatFault(warning, "shared"));
+  expect(warned.filter((text) => text.includes("cluster."))).toEqual([
+    "/etc/weir/weir.yaml:8:9 cluster.receiveConnectors[1].name: the nodes have no connector of this name, so nothing of it holds; there are: AppRelay, Printers",
+  ]);
 });

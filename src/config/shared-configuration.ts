@@ -5,7 +5,7 @@
 import type { Section } from "./section.ts";
 import { isSection } from "./section.ts";
 import { configurationSchema } from "./configuration-schema.ts";
-import { deletePair, findPair, keyOf, NotEditable, parseText } from "./edit-text.ts";
+import { deleteTopLevel, findPair, keyOf, NotEditable, parseText } from "./edit-text.ts";
 import { formatPath, type Fault, type Locate, type Path } from "./fault.ts";
 import { type ConfigResult, type ConfigSurroundings, parseConfigValue } from "./parse-config.ts";
 import { canonicalName } from "./setting-names.ts";
@@ -80,7 +80,28 @@ export function parseShared(document: string, own: string, surroundings: ConfigS
     ...withoutKeys(sections, ownSections),
     ...lists,
   };
-  return parseConfigValue(value, surroundings, locate, known);
+  const parsed = parseConfigValue(value, surroundings, locate, known);
+  const idle = idleOverrides(sections, ownSettings["cluster"]).map(([path, message]): Fault => ({
+    ...faultAt(ownSide.locate, path, message),
+    file,
+  }));
+  return idle.length === 0 ? parsed : { ...parsed, warnings: [...(parsed.warnings ?? []), ...idle] };
+}
+
+/** What this node has of connectors that are not there: a name that was mistyped, or theirs was changed. */
+function idleOverrides(sections: Section, cluster: unknown): readonly (readonly [Path, string])[] {
+  return overridden.flatMap((section) => {
+    const entries: unknown = sections[section];
+    const given: unknown = isSection(cluster) ? cluster[section] : undefined;
+    if (!Array.isArray(given)) return [];
+    const known = Array.isArray(entries) ? entries.filter(isSection) : [];
+    return given.flatMap((own: unknown, index): (readonly [Path, string])[] => {
+      if (!isSection(own) || known.some(({ name }) => isSameName(name, own["name"]))) return [];
+      const names = known.map(({ name }) => String(name)).join(", ");
+      const message = `the nodes have no connector of this name, so nothing of it holds; there are: ${names}`;
+      return [[["cluster", section, index, "name"], message]];
+    });
+  });
 }
 
 function faultAt(locate: Locate, path: Path, message: string): Fault {
@@ -166,7 +187,7 @@ function without(text: string, isGone: (name: string) => boolean): string {
     const pair = findPair(contents, isGone);
     if (pair === undefined) return left;
     if (contents.items.length === 1) return "";
-    left = deletePair(left, contents, pair, undefined);
+    left = deleteTopLevel(left, contents, pair);
     if (findPair(contentsOf(left), (name) => name === keyOf(pair)) !== undefined)
       throw new NotEditable(`${keyOf(pair)} cannot be taken out of it`);
   }

@@ -202,7 +202,12 @@ export async function joinCluster(database: Database, options: MembershipOptions
     if (!leaving) timer = setTimeout(() => void tick(), ms).unref();
   };
 
+  const [others] = await session.query<{ living: number }>(
+    `select count(*)::int as living from ${name("node")} where ended_at is null and name <> $1`,
+    [options.name],
+  );
   await register();
+  living = 1 + (others?.living ?? 0);
   plan(leaseMs / 4);
 
   return {
