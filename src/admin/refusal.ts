@@ -26,7 +26,8 @@ export function storeRefusal(fault: unknown): AdminRefusal | undefined {
     case "away":
     case "undecided":
       return databaseAway(fault.message, fault.code === "undecided");
-    default:
+    case "closed":
+    case "damaged":
       return undefined;
   }
 }

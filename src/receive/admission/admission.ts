@@ -197,7 +197,7 @@ export function createDoor(around: {
       return await decided;
     } catch (fault) {
       if (!(fault instanceof LedgerAway)) throw fault;
-      const what = refused("databaseAwayAtDoor", { detail: fault.message });
+      const what = refused("databaseAwayAtDoor", { detail: fault.message, confidential: true });
       return { kind: "refused", reply: turnAway(client, what) };
     }
   };
@@ -306,7 +306,8 @@ export function createDoor(around: {
         return "admitted";
       }
       return spendMessage(client, user, own, messageRates, last, watched).catch((fault: unknown) => {
-        if (fault instanceof LedgerAway) return refused("databaseAway", { detail: fault.message });
+        if (fault instanceof LedgerAway)
+          return refused("databaseAway", { detail: fault.message, confidential: true });
         throw fault;
       });
     },

@@ -102,7 +102,7 @@ function begin(
 /** The store of several nodes is away: what would be taken could not be kept. Cost: a look at a clock. */
 export function refusedWithoutStore({ spool }: Pick<TransactionServices, "spool">): Refused | undefined {
   const { away } = spool;
-  return away === undefined ? undefined : refused("databaseAway", { detail: away });
+  return away === undefined ? undefined : refused("databaseAway", { detail: away, confidential: true });
 }
 
 const mailCommand = { command: "MAIL" } as const;

@@ -320,7 +320,7 @@ export class ContentIntake {
     else events.emit("SpoolFault", { error: fault.message, code: fault.code });
     return this.#sent(
       fault.code === "away" || fault.code === "undecided"
-        ? refused("databaseAway", { detail: fault.message })
+        ? refused("databaseAway", { detail: fault.message, confidential: true })
         : refused(fault.code === "full" ? "diskFull" : "localError"),
     );
   }
