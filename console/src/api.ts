@@ -61,6 +61,7 @@ export async function call<Name extends OperationName>(
   const route: Route = routes[name];
   const { method } = route;
   const askedOn = place.peek();
+  const askedIn = session.peek();
   const { url, rest } = addressed(name, input);
   const inQuery = method === "GET" || method === "DELETE";
   const response = await asked(inQuery ? url + query(rest) : url, {
@@ -72,7 +73,7 @@ export async function call<Name extends OperationName>(
     ...(inQuery ? {} : { body: JSON.stringify(Object.fromEntries(rest)) }),
     ...(patienceMs === undefined ? {} : { signal: AbortSignal.timeout(patienceMs) }),
   });
-  if (response.status === 401) sessionEnded();
+  if (response.status === 401) ended(askedIn);
   if (!response.ok) throw await errorOf(response);
   const answer = (await response.json()) as Output<Name>;
   heard(name, route, askedOn, answer as object);
@@ -121,8 +122,9 @@ export async function octetsOf<Name extends OctetsName>(
   input: Input<Name>,
   most: number,
 ): Promise<Uint8Array> {
+  const askedIn = session.peek();
   const response = await asked(urlOf(name, input), {});
-  if (response.status === 401) sessionEnded();
+  if (response.status === 401) ended(askedIn);
   if (!response.ok) throw await errorOf(response);
   const octets = new Uint8Array(most);
   let length = 0;
@@ -162,8 +164,10 @@ export async function signOut(): Promise<void> {
   session.value = null;
 }
 
-function sessionEnded(): void {
-  if (session.value !== null && session.value !== undefined) hasSessionEnded.value = true;
+/** An answer to what was asked in an earlier session says nothing of this one. */
+function ended(askedIn: Session | null | undefined): void {
+  if (session.value !== askedIn) return;
+  if (askedIn !== null && askedIn !== undefined) hasSessionEnded.value = true;
   session.value = null;
 }
 

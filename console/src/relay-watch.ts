@@ -16,10 +16,11 @@ const retryMs = 1_500;
 const patienceMs = 4_000;
 
 let look = (): Promise<void> => Promise.resolve();
+let lookAnew = look;
 
-/** Asks for the headlines anew, at once. */
+/** Asks for the headlines anew, at once; behind a question that is under way, whose answer may be of before. */
 export function lookNow(): void {
-  void look();
+  void lookAnew();
 }
 
 /** Looks until the function returned is called. */
@@ -30,7 +31,8 @@ export function watchRelay(): () => void {
   const ask = async (): Promise<void> => {
     clearTimeout(timer);
     try {
-      ({ headlines: headlines.value } = await call("getOverview", { points: false }, patienceMs));
+      const overview = await call("getOverview", { points: false }, patienceMs);
+      if (!isOver) headlines.value = overview.headlines;
     } catch {
       // Without an answer connection.ts knows; a session that ended leads to the sign-in page.
     }
@@ -38,11 +40,15 @@ export function watchRelay(): () => void {
     if (!isOver) timer = setTimeout(() => void look(), silentSince.value === undefined ? everyMs : retryMs);
   };
   look = () => (looking ??= ask());
+  lookAnew = async () => {
+    await looking;
+    await look();
+  };
   // Called at once with the number of now: the first look.
   const leave = doubts.subscribe(() => void look());
   return () => {
     isOver = true;
-    look = () => Promise.resolve();
+    look = lookAnew = () => Promise.resolve();
     clearTimeout(timer);
     leave();
     headlines.value = undefined;

@@ -115,6 +115,34 @@ describe.skipIf(missing.length > 0)("the console without an answer", () => {
     await page.getByRole("heading", { level: 1, name: "Queues" }).waitFor();
   });
 
+  test("a late answer to what was asked in the session before does not end the next", async () => {
+    const { page, secret } = browsed;
+    let let401Go = (): void => undefined;
+    const late = new Promise<void>((resolve) => (let401Go = resolve));
+    await page.route(
+      "**/v1/event-levels",
+      async (route) => {
+        await late;
+        await route.fulfill({ status: 401, json: { error: { code: "unauthenticated", message: "no" } } });
+      },
+      { times: 1 },
+    );
+    const asked = page.waitForRequest("**/v1/event-levels");
+    await page.getByRole("link", { name: "Diagnostic logging" }).click();
+    await asked;
+    await page.context().clearCookies();
+    await page.getByText(/^Your session has ended/).waitFor();
+    await page.evaluate("location.hash = '#/queues'");
+    await page.getByLabel("Token").fill(secret);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Queues" }).waitFor();
+    const answered = page.waitForResponse("**/v1/event-levels");
+    let401Go();
+    await answered;
+    await page.getByText("Nothing waits.").waitFor();
+    expect(await page.getByLabel("Token").count()).toBe(0);
+  });
+
   test("over a restart of the relay whoever is signed in stays so", async () => {
     const { page, relay } = browsed;
     const configuration = (await relay.text()).replace(/^(hostname|dataDirectory):.*\n/gm, "");
