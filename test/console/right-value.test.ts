@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { burst, daily, dayMs, daysFrom, hourMs, writeRecord } from "../contracts/recorded-days.ts";
 import { coverage, coverageNotes } from "../../src/admin/handlers/all-records.ts";
+import { settled } from "./browser-page.ts";
 import { type BrowsedRelay, browseRelay, missing } from "./browsed-relay.ts";
 
 if (missing.length > 0)
@@ -45,6 +46,8 @@ applications:
     const { page } = browsed;
     // As who was never here: by what the page shows.
     await page.getByRole("link", { name: "Receive connectors" }).click();
+    await page.getByRole("heading", { level: 1, name: "Receive connectors" }).waitFor();
+    await settled(page);
     await page.getByRole("button", { name: "Is this the right value? In" }).click();
     const limit = page.getByRole("region", { name: "maxInboundConnectionPerSource" });
     await limit.getByText(/^10 is too low; 20 is right\./).waitFor();
