@@ -1,5 +1,6 @@
 /** Making text from outside safe for header fields, report fields and 7-bit parts. Pure; linear in its input. */
 import { encodedWords } from "../message/encoded-words.ts";
+import { isAscii as isAsciiFrom } from "../smtp/characters.ts";
 
 /** Longest value of one field line; RFC 5322 §2.1.1 allows 998 octets with the field's name. */
 const maxFieldLength = 800;
@@ -7,10 +8,7 @@ const maxFieldLength = 800;
 /** Controls, line and paragraph separators, bidirectional overrides, halves of surrogate pairs. */
 const unsafe = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
-export function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
-  return true;
-}
+export const isAscii = (text: string): boolean => isAsciiFrom(text, 0, text.length);
 
 /** One line without control characters, at most 800 characters; separators and bidirectional overrides count as such. */
 export function singleLine(text: string): string {

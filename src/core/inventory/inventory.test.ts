@@ -265,6 +265,17 @@ describe("what is counted of a sender", () => {
     expect([inventory.lastMs, inventory.sinceMs, inventory.senderCount]).toEqual([at(80), beginMs, 1]);
   });
 
+  test("one that has heard nothing", () => {
+    const { lastMs, sinceMs, senderCount, forgotten, outages } = new Inventory();
+    expect({ lastMs, sinceMs, senderCount, forgotten, outages }).toEqual({
+      lastMs: 0,
+      sinceMs: undefined,
+      senderCount: 0,
+      forgotten: 0,
+      outages: [],
+    });
+  });
+
   test("who says nothing of itself is known by door and connector", () => {
     const inventory = started();
     visit(inventory, 1, "a");

@@ -50,6 +50,15 @@ describe("receivedHeader", () => {
     expect(header({ helloName })).toContain(text);
   });
 
+  it("has every printable character but those of a comment's syntax in a comment", () => {
+    const all = Array.from({ length: 0x90 }, (_, code) => String.fromCharCode(code));
+    const printable = /^[ -'*-[\]-~]$/;
+    for (const character of all)
+      expect(header({ tls: `<${character}>` }), JSON.stringify(character)).toContain(
+        `(using <${printable.test(character) ? character : "?"}>)`,
+      );
+  });
+
   it("is one field whatever the client is called, in lines of at most 78 where names allow", () => {
     const name = fc.array(fc.nat(0x2030), { maxLength: 120 }).map((codes) => String.fromCharCode(...codes));
     fc.assert(

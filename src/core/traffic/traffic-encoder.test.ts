@@ -197,6 +197,43 @@ describe("damage", () => {
   });
 });
 
+describe("whoever comes again is the same object", () => {
+  const segment = (sequence: number, sources: readonly string[]): Buffer => {
+    const encoder = new TrafficEncoder(startMs + sequence);
+    encoder.begin(startMs, 0);
+    for (const source of sources)
+      encoder.described(startMs, encoder.admitted(startMs, client(source)), "erp", "", source, "", "");
+    return encoder.take();
+  };
+  /** Who came, and how they were described, each with the number of their object. */
+  const known = (octets: readonly Buffer[], mostKnown?: number): readonly unknown[] => {
+    const { listener, heard } = hearTraffic();
+    const decoder = new TrafficDecoder(listener, mostKnown);
+    for (const each of octets) decoder.segment(each);
+    const objects = (name: string, at: number): readonly number[] => {
+      const found = heard.filter(([called]) => called === name).map((call) => call[at]);
+      return found.map((each) => found.indexOf(each));
+    };
+    return [objects("arrived", 3), objects("described", 3)];
+  };
+
+  test("over all segments", () => {
+    const segments = [segment(0, ["a", "b", "a"]), segment(1, ["b", "a"])];
+    expect(known(segments)).toEqual([
+      [0, 1, 0, 1, 0],
+      [0, 1, 0, 1, 0],
+    ]);
+  });
+
+  test("unless more came than are known", () => {
+    const segments = [segment(0, ["a", "b"]), segment(1, ["a", "b"]), segment(2, ["c"]), segment(3, ["a"])];
+    expect(known(segments, 2)).toEqual([
+      [0, 1, 0, 1, 4, 5],
+      [0, 1, 0, 1, 4, 5],
+    ]);
+  });
+});
+
 test("a restart is told from a gap", () => {
   const write = (runMs: number): Buffer => {
     const encoder = new TrafficEncoder(runMs);
