@@ -304,7 +304,10 @@ async function putTogether(
     // One process owns the directory: claims end for another holder only with this process.
     onLost: () => undefined,
     onFound: () => undefined,
-    isOwner: true,
+    // What is sent without the lock cannot be settled, and whoever has it sends it, too.
+    get isOwner() {
+      return place.lockFault === undefined;
+    },
     away: undefined,
 
     resubmit: (queue, suspendedToo = false, to = submissionQueue) =>

@@ -289,7 +289,8 @@ export interface Spool extends SpoolIntake {
   onFound(listener: () => void): void;
   /**
    * What claims hold is this node's for certain at this moment. False: others may have it, or will, so nothing is begun
-   * with it; `onFound` tells when it is true again. Always true where one process owns the spool. Cost: a look at a clock.
+   * with it; `onFound` tells when it is true again. Where one process owns the spool it is true until the lock is lost, and
+   * then false for good. Cost: a look at a clock.
    */
   readonly isOwner: boolean;
   /** Called for each message set aside as damaged. One listener. */

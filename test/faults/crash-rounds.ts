@@ -8,6 +8,7 @@ import { placeSelfSigned } from "../../src/testing/self-signed-pairs.ts";
 import { type SpawnedRelay, spawnRelay } from "../../src/testing/spawn-relay.ts";
 import { configuration } from "../journeys/configuration.ts";
 import { type LoadClientOptions, runLoadClient } from "./load-client.ts";
+import { nothingMore } from "./nothing-more.ts";
 import { seededRandom } from "./random.ts";
 import { type TallyResult, createTally } from "./tally.ts";
 
@@ -135,6 +136,7 @@ export async function runCrashRounds(options: CrashRounds): Promise<CrashRoundsR
       if (tally.arrived() !== before) quietUntil = Date.now() + quietMs;
       before = tally.arrived();
     }
+    await nothingMore(tally);
     last.kill("SIGTERM");
     await last.exited;
     return { ...tally.result(), startMs, stderr: last.stderr() };

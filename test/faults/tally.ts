@@ -25,6 +25,8 @@ export interface Tally {
   arrive(content: Buffer): void;
   /** How many so far, each counted once. */
   arrived(): number;
+  /** How many so far, each as often as it came. */
+  deliveries(): number;
   /** True when everything acknowledged has arrived. */
   complete(): boolean;
   result(): TallyResult;
@@ -38,6 +40,7 @@ export function createTally(): Tally {
   const arrivals = new Map<string, number>();
   const damaged: string[] = [];
   let next = 0;
+  let deliveries = 0;
   return {
     compose(bodyBytes) {
       const id = `m${++next}`;
@@ -78,8 +81,10 @@ export function createTally(): Tally {
         return;
       }
       arrivals.set(id, (arrivals.get(id) ?? 0) + 1);
+      deliveries++;
     },
     arrived: () => arrivals.size,
+    deliveries: () => deliveries,
     complete: () => [...acknowledged].every((id) => arrivals.has(id)),
     result: () => ({
       acknowledged: acknowledged.size,

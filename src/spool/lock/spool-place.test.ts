@@ -67,6 +67,7 @@ test("moved away: nothing is accepted, nothing begins anew in the old place, and
   expect(told).toHaveLength(1);
   await expect(acceptMessage(spool, "small")).rejects.toMatchObject({ code: "failed" });
   expect(spool.misplaced).toContain("was moved or removed");
+  expect(spool.isOwner).toBe(true);
   // Not damaged, only out of reach.
   await expect(readContent(claim.content)).rejects.toMatchObject({ code: "failed" });
   expect(await readdir(parent)).toEqual(["data2"]);
@@ -137,6 +138,8 @@ test("a lock that was taken away ends the writing: another may have the spool", 
     if (name.startsWith("holder.") || name === "lock") await rm(join(directory, name));
   await whenTold(1);
   expect(spool.misplaced).toContain("the lock of the spool is lost");
+  // Whoever has it sends what is in it.
+  expect(spool.isOwner).toBe(false);
   const next = await open();
   const kept = next.size;
   await expect(acceptMessage(spool, "small")).rejects.toMatchObject({ code: "failed" });

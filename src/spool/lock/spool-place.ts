@@ -13,7 +13,8 @@ export interface SpoolPlace {
   readonly fault: string | undefined;
   /**
    * Why nothing may be written any more, as of the last look: another may hold the spool, and what it wrote must not be
-   * overwritten. Stays until the process ends. In a directory that was only moved, mail goes on being delivered.
+   * overwritten, nor what it sends be sent. Stays until the process ends. In a directory that was only moved, mail goes on
+   * being delivered.
    */
   readonly lockFault: string | undefined;
   /** Looks now. Never rejects. Cost: some small system calls. */
@@ -64,7 +65,8 @@ export async function watchSpoolPlace(options: {
       if (movedSince !== undefined) return movedSince;
       const lost = await lock.lost();
       // Whoever had the spool meanwhile may have changed it.
-      if (lost !== undefined) lockFault ??= `the lock of the spool is lost: ${lost}; restart the relay`;
+      if (lost !== undefined)
+        lockFault ??= `the lock of the spool is lost: ${lost}; nothing is delivered either; restart the relay`;
     }
     if (lockFault !== undefined) return lockFault;
     for (const partFault of partFaults) {

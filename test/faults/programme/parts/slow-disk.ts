@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectScriptedClient } from "../../../../src/testing/scripted-client.ts";
+import { nothingMore } from "../../nothing-more.ts";
 import { seededRandom } from "../../random.ts";
 import type { Finding, Part, PartOptions } from "../part.ts";
 import { percentile } from "../rig/percentile.ts";
@@ -106,6 +107,7 @@ export const slowDisk: Part = {
       relay.kill("SIGCONT");
       findings.push({ ...finding("the process stops for 300 ms now and then", 0, stalled), control: true });
       await rig.drained();
+      await nothingMore(rig.tally);
       const tally = rig.tally.result();
       findings.splice(Math.min(rounds, delaysMs.length), 0, {
         what: "what came in meanwhile",

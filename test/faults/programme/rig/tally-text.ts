@@ -11,6 +11,6 @@ export const nothingLost = ({ acknowledged, lost, damaged }: TallyResult): boole
   acknowledged > 0 && lost.length === 0 && damaged.length === 0;
 
 /** What was being handed over when the relay ended may come again: a mean for each end of it. */
-const mostTwicePerCrash = 20;
+export const mostTwicePerCrash = 20;
 export const fewTwice = ({ duplicates }: TallyResult, crashes: number): boolean =>
   duplicates <= mostTwicePerCrash * crashes;

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from "n
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NotStarted } from "../../../crash-rounds.ts";
+import { nothingMore } from "../../../nothing-more.ts";
 import { seededRandom } from "../../../random.ts";
 import type { TallyResult } from "../../../tally.ts";
 import type { Finding, PartOptions } from "../../part.ts";
@@ -105,6 +106,7 @@ async function fill(
     for (const hop of rig.hops) hop.away = false;
     const last = await startedOn(30_000);
     if (last !== undefined) await rig.drained();
+    await nothingMore(rig.tally);
     return { tally: rig.tally.result(), refused, notStarted };
   } finally {
     await rig.close();

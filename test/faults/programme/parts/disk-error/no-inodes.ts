@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { NotStarted } from "../../../crash-rounds.ts";
+import { nothingMore } from "../../../nothing-more.ts";
 import { seededRandom } from "../../../random.ts";
 import type { Finding, PartOptions } from "../../part.ts";
 import { makeLoopDisk } from "../../rig/loop-disk.ts";
@@ -43,6 +44,7 @@ export async function noInodes({ folder, rounds, seed, progress }: PartOptions):
       try {
         const again = await rig.start();
         await rig.drained();
+        await nothingMore(rig.tally);
         again.kill("SIGTERM");
         await again.exited;
       } catch (error) {

@@ -1,5 +1,6 @@
 /** A harm that is done to nodes again and again while clients send and visitors come, and what it came to. */
 import { setTimeout as delay } from "node:timers/promises";
+import { nothingMore } from "../../../nothing-more.ts";
 import { seededRandom } from "../../../random.ts";
 import type { TallyResult } from "../../../tally.ts";
 import type { Finding } from "../../part.ts";
@@ -69,6 +70,7 @@ export async function underLoad(
     await delay(500);
     await Promise.all([stop(), visitors.stop()]);
     await rig.drained(leaseMs * 10);
+    await nothingMore(rig.tally, leaseMs * 3);
     const tally = rig.tally.result();
     progress(`${tallyText(tally)}; at most ${visitors.most} of ${visitors.letIn} visitors at once`);
     const said = rig.nodes.map((node) => node.said()).join("\n");
