@@ -1,6 +1,6 @@
 /** Exchange's exact text, then in parentheses what it was: the sender's own log holds the answer (explainRefusals). */
 import type { Reply } from "../smtp/reply.ts";
-import { formatSizeFigure } from "../units/byte-size.ts";
+import { formatExactFigure, formatSizeFigure } from "../units/byte-size.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** What a client chose to send must not push the reference out of the line (RFC 5321 §4.5.3.1.5). Characters. */
@@ -34,10 +34,14 @@ export function limitText({
 }: Pick<Refusal, "limit" | "configured" | "allowed">): string {
   if (limit === undefined || configured === undefined) return "";
   if (limit === "maxInboundConnectionPercentagePerSource") return `${limit} ${configured}% = ${allowed}`;
-  return `${limit} ${limitValueText(limit, configured)}`;
+  return `${limit} ${isOfSize(limit) ? formatExactFigure(configured) : configured}`;
 }
 
 /** A limit's value, or what was held against it, with its unit. */
 export function limitValueText(limit: string, value: number): string {
-  return limit === "maxMessageSize" || limit === "maxHeaderSize" ? formatSizeFigure(value) : `${value}`;
+  return isOfSize(limit) ? formatSizeFigure(value) : `${value}`;
+}
+
+function isOfSize(limit: string): boolean {
+  return limit === "maxMessageSize" || limit === "maxHeaderSize";
 }

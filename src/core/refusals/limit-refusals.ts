@@ -3,7 +3,7 @@ import { pressureWaitMs, type PressureVerdict } from "../policy/back-pressure.ts
 import { thresholdSettings } from "../policy/back-pressure-thresholds.ts";
 import { ownerKey, ownerText, type RightsOwner } from "../policy/client-rights.ts";
 import type { ConnectionRefusal } from "../policy/connection-limits.ts";
-import { formatSizeFigure } from "../units/byte-size.ts";
+import { formatBesideLimit } from "../units/byte-size.ts";
 import type { SpokenKind } from "./catalogue.ts";
 import { refused, type Refused } from "./refusal.ts";
 
@@ -92,7 +92,7 @@ export function refusedDeclaredSize(declaredBytes: number, maxBytes: number): Re
   return refused("declaredTooLarge", {
     configured: maxBytes,
     seen: declaredBytes,
-    detail: `the client announced ${formatSizeFigure(declaredBytes)}`,
+    detail: `the client announced ${formatBesideLimit(declaredBytes, maxBytes)}`,
   });
 }
 
@@ -104,7 +104,7 @@ export function refusedSize(
   isWhole: boolean,
 ): Refused {
   const what = kind === "messageTooLarge" ? "message" : "header";
-  const figure = formatSizeFigure(sizeBytes);
+  const figure = formatBesideLimit(sizeBytes, maxBytes);
   return refused(kind, {
     configured: maxBytes,
     seen: sizeBytes,

@@ -1,7 +1,12 @@
 /** Limits of one message: its size, its header, its recipients, its hops. The value given would have been enough. */
 import { commandWord } from "../units/command-word.ts";
 import { withHeadroom } from "../policy/limit-advice.ts";
-import { formatConfiguredSize, formatSizeFigure } from "../units/byte-size.ts";
+import {
+  formatBesideLimit,
+  formatConfiguredSize,
+  formatExactFigure,
+  formatSizeFigure,
+} from "../units/byte-size.ts";
 import { noSetting, setConnector, type Circumstances, type Met, type Remedy } from "./remedy.ts";
 
 const mib = 1024 ** 2;
@@ -23,7 +28,7 @@ export function sizeRemedy(met: Met, { connector, sendConnectors }: Circumstance
   const size = formatConfiguredSize(enough);
   const tooSmall = sendConnectors.filter(({ enabled, maxMessageSize }) => enabled && maxMessageSize < wanted);
   return {
-    text: `Its largest message had ${formatSizeFigure(wanted)}${atLeast(met)}; the limit is ${formatSizeFigure(connector.maxMessageSize)}.`,
+    text: `Its largest message had ${formatBesideLimit(wanted, connector.maxMessageSize)}${atLeast(met)}; the limit is ${formatExactFigure(connector.maxMessageSize)}.`,
     commands: [
       {
         command: setConnector(connector, `-MaxMessageSize ${size}`),
@@ -42,7 +47,7 @@ export function headerSizeRemedy(met: Met, { connector }: Circumstances): Remedy
   if (wanted <= connector.maxHeaderSize) return undefined;
   const size = formatConfiguredSize(enoughBytes(wanted));
   return {
-    text: `The header of a message had ${formatSizeFigure(wanted)}${atLeast(met)}; the limit is ${formatSizeFigure(connector.maxHeaderSize)}. A list of very many addresses in To: or Cc: does that.`,
+    text: `The header of a message had ${formatBesideLimit(wanted, connector.maxHeaderSize)}${atLeast(met)}; the limit is ${formatExactFigure(connector.maxHeaderSize)}. A list of very many addresses in To: or Cc: does that.`,
     commands: [
       {
         command: setConnector(connector, `-MaxHeaderSize ${size}`),

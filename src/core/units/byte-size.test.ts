@@ -1,6 +1,12 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatByteSize, formatConfiguredSize, parseByteSize } from "./byte-size.ts";
+import {
+  formatBesideLimit,
+  formatByteSize,
+  formatConfiguredSize,
+  formatExactFigure,
+  parseByteSize,
+} from "./byte-size.ts";
 
 test.each([
   ["25MB", 26_214_400],
@@ -51,3 +57,21 @@ test("what is printed is read back exactly", () => {
     }),
   );
 });
+
+test.each([
+  [0, "0 B"],
+  [1_023, "1023 B"],
+  [2_000, "2,000 bytes"],
+  [65_536, "64 KB"],
+  [1_536, "1.5 KB"],
+  [37_748_737, "37,748,737 bytes"],
+  [Infinity, "unlimited"],
+])("%d is exactly %s", (sizeBytes, shown) => expect(formatExactFigure(sizeBytes)).toBe(shown));
+
+test.each([
+  [65_537, 65_536, "65,537 bytes"],
+  [66_036, 65_536, "64.49 KB"],
+  [41_943_040, 37_748_736, "40 MB"],
+])("%d beside %d is %s", (sizeBytes, limitBytes, shown) =>
+  expect(formatBesideLimit(sizeBytes, limitBytes)).toBe(shown),
+);

@@ -40,6 +40,19 @@ export function formatSizeFigure(sizeBytes: number): string {
   return sizeBytes === Infinity ? "unlimited" : figure(sizeBytes, " ");
 }
 
+/** As `formatSizeFigure`, but in octets where four digits are not all of it: `2,000 bytes`. */
+export function formatExactFigure(sizeBytes: number): string {
+  if (sizeBytes === Infinity) return "unlimited";
+  const value = sizeBytes / 1024 ** powerOf(sizeBytes);
+  return Number(value.toPrecision(4)) === value ? figure(sizeBytes, " ") : `${grouped(sizeBytes)} bytes`;
+}
+
+/** A size beside the limit that it exceeds: in octets where the figure does not show that it does, `65,537 bytes` beside `64 KB`. */
+export function formatBesideLimit(sizeBytes: number, limitBytes: number): string {
+  const text = formatSizeFigure(sizeBytes);
+  return text === formatSizeFigure(limitBytes) ? formatExactFigure(sizeBytes) : text;
+}
+
 /** Prints what a configuration file would say: `36MB`; a size that is not whole in any unit prints in bytes. */
 export function formatConfiguredSize(sizeBytes: number): string {
   if (sizeBytes === Infinity) return "unlimited";
@@ -53,9 +66,15 @@ function grouped(sizeBytes: number): string {
   return String(sizeBytes).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
-function figure(sizeBytes: number, gap: string): string {
+/** Of 1024, that its figure is in. */
+function powerOf(sizeBytes: number): number {
   let power = 0;
   while (power < 4 && sizeBytes >= 1024 ** (power + 1)) power += 1;
+  return power;
+}
+
+function figure(sizeBytes: number, gap: string): string {
+  const power = powerOf(sizeBytes);
   const value = sizeBytes / 1024 ** power;
   const digits = Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
   return `${digits}${gap}${unitNames[power]}`;

@@ -9,7 +9,12 @@ import {
   type SilentKind,
   type SpokenKind,
 } from "../../core/refusals/catalogue.ts";
-import { refusedByPressure, refusedConnection, refusedSize } from "../../core/refusals/limit-refusals.ts";
+import {
+  refusedByPressure,
+  refusedConnection,
+  refusedDeclaredSize,
+  refusedSize,
+} from "../../core/refusals/limit-refusals.ts";
 import { referenceOf, refused, type Refusal, type Refused } from "../../core/refusals/refusal.ts";
 import { ipRange } from "../../core/units/ip-range.ts";
 import { catalogue, type EventName } from "../../events/catalogue.ts";
@@ -102,6 +107,21 @@ describe.each<[Refused, string, Partial<Refusal>]>([
     refusedSize("messageTooLarge", 40 * 1024 ** 2, 36 * 1024 ** 2, true),
     "AppRelay: maxMessageSize 36 MB, the message has 40 MB",
     { limit: "maxMessageSize", seen: 40 * 1024 ** 2 },
+  ],
+  [
+    refusedSize("messageTooLarge", 65_537, 65_536, true),
+    "AppRelay: maxMessageSize 64 KB, the message has 65,537 bytes",
+    { limit: "maxMessageSize", seen: 65_537 },
+  ],
+  [
+    refusedSize("headerTooLarge", 2_001, 2_000, false),
+    "AppRelay: maxHeaderSize 2,000 bytes, the header had 1.954 KB and went on",
+    { limit: "maxHeaderSize", seen: 2_001 },
+  ],
+  [
+    refusedDeclaredSize(36 * 1024 ** 2 + 1, 36 * 1024 ** 2),
+    "AppRelay: maxMessageSize 36 MB, the client announced 37,748,737 bytes",
+    { limit: "maxMessageSize", seen: 36 * 1024 ** 2 + 1 },
   ],
   [
     refused("unableToRelay", { about: "dest.example", recipient: "a@dest.example" }),
