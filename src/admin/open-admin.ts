@@ -2,7 +2,7 @@
 import type { LiveConfiguration } from "../config/live-configuration.ts";
 import type { Settings } from "../config/settings.ts";
 import { exchange } from "../dns/exchange.ts";
-import type { NameServer } from "../dns/name-server.ts";
+import { followServers } from "../dns/relay-dns.ts";
 import { createResolver } from "../dns/resolver.ts";
 import { systemNameServers } from "../dns/system-name-servers.ts";
 import type { Clock } from "../ports/ports.ts";
@@ -37,13 +37,12 @@ export async function openAdmin(options: {
   readonly clock?: Clock;
   /** Makes a first token for the console where there is none, for who shows it to a person. Default false. */
   readonly makeFirstToken?: boolean;
-  /** Asked for what administrators want to know of DNS. Default: those of the machine. */
-  readonly nameServers?: () => readonly NameServer[];
   /** Ends the process; left out, the relay is not to be stopped from here. */
   readonly stopping?: Stopping;
 }): Promise<Admin> {
   const { relay, configuration, clock = createSystemClock(), makeFirstToken = false, stopping } = options;
-  const { nameServers = systemNameServers() } = options;
+  // What the relay itself goes by.
+  const nameServers = followServers(clock, () => relay.settings.transport, systemNameServers());
   const streams: OpenStreams = new Set();
   const { dataDirectory } = relay.settings;
   let server: AdminServer | undefined;

@@ -42,7 +42,7 @@ export function withDns(
 }
 
 /** Whom to ask: the same list while nothing has changed. Cost: a comparison. */
-function followServers(
+export function followServers(
   clock: Clock,
   settings: () => DnsSettings,
   ofMachine: () => readonly NameServer[],

@@ -7,7 +7,6 @@ import { openAdmin, type Admin } from "../admin/open-admin.ts";
 import { fileStore, fileText } from "../config/file-store.ts";
 import { createLiveConfiguration, type LiveConfiguration } from "../config/live-configuration.ts";
 import { parseConfig } from "../config/parse-config.ts";
-import type { NameServer } from "../dns/name-server.ts";
 import type { EventRecord } from "../events/events.ts";
 import { createRelay } from "../relay.ts";
 import type { Relay } from "../relay-contract.ts";
@@ -35,7 +34,6 @@ export async function startAdministeredRelay(
   given: {
     readonly directory?: string;
     readonly dataDirectory?: string;
-    readonly nameServers?: () => readonly NameServer[];
   } = {},
 ): Promise<AdministeredRelay> {
   const directory = given.directory ?? (await mkdtemp(join(tmpdir(), "weir-admin-")));
@@ -57,11 +55,7 @@ export async function startAdministeredRelay(
     relay,
   });
   const watch = configuration.follow();
-  const admin = await openAdmin({
-    relay,
-    configuration,
-    ...(given.nameServers === undefined ? {} : { nameServers: given.nameServers }),
-  });
+  const admin = await openAdmin({ relay, configuration });
   const halt = async (): Promise<void> => {
     watch.close();
     await admin.close();

@@ -19,7 +19,9 @@ beforeEach(async () => {
       data: text.match(/.{1,255}/gu) ?? [],
     })),
   );
-  it = await startAdministeredRelay("receiveConnectors: []\n", { nameServers: () => [dns.server] });
+  it = await startAdministeredRelay(
+    `receiveConnectors: []\ntransport: { externalDnsServers: ["${dns.server.address}:${dns.server.port}"] }\n`,
+  );
 });
 afterEach(async () => {
   await it.stop();
