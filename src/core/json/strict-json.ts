@@ -89,7 +89,6 @@ function structureFault(octets: Buffer, { maxDepth, maxValues, maxItems }: JsonL
           names.add(name);
         }
         i = end - 1;
-        break;
       }
     }
     if (values > maxValues || items > maxItems) return "it holds too many values";

@@ -53,6 +53,15 @@ describe("a day", () => {
     expect(JSON.stringify(day).length).toBeLessThan(200_000);
   });
 
+  test.each([
+    ["as many characters as a policy may have", 4_096, 17],
+    ["one more", 4_097, 16],
+  ])("keeps whole lines: %s", (_, characters, lines) => {
+    const strings = [...Array.from({ length: 16 }, () => "x".repeat(255)), "y".repeat(characters - 16 * 255)];
+    const [met] = count({ policy: "sts", strings, mx: strings, failure: undefined });
+    expect([met?.strings, met?.mx]).toEqual([strings.slice(0, lines), strings.slice(0, lines)]);
+  });
+
   test("is bounded where lines of a policy, or records, are long", () => {
     const long = Array.from({ length: 100 }, (_, n) => `mx: ${n}`.padEnd(60_000, "x"));
     const [met] = count({ policy: "sts", strings: long, mx: long, failure: undefined });

@@ -33,6 +33,13 @@ const receive = (
     ...more,
   });
 
+test("what the export had is shown in one line, a blank for each break, and told to be cut where it was", () => {
+  const values = { Comment: "two\r\n lines", Banner: "220 Hello" };
+  const { findings } = receive(values, {}, { Banner: "cut" });
+  const shown = Object.fromEntries(findings.map(({ property, value }) => [property, value]));
+  expect(shown).toMatchObject({ Comment: "two lines", Banner: "220 Hello, ..." });
+});
+
 describe("a receive connector", () => {
   const usual = { bindings: ["0.0.0.0:25"], remoteIpRanges: ["10.0.0.0/8"] };
   test.each<[Values, object, string]>([
