@@ -1,7 +1,7 @@
 /** What the database says when a call goes wrong, and what that means. */
 import { DatabaseFault } from "../../ports/database-fault.ts";
 
-/** Raised by our own functions (schema/functions.ts). */
+/** Raised by our own functions (schema/). */
 export const ownCodes = {
   /** This node was taken for dead. */
   ended: "WR001",

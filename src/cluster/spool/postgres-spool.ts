@@ -2,7 +2,7 @@
  * The spool that several nodes share, put together: PostgreSQL keeps it, and its durability is the database's. Where a
  * message is at each moment, and the file that decides:
  *
- *     coming in    in memory with its draft, or in chunks in the database   draft.ts, bodies.ts
+ *     coming in    in memory with its draft, or in chunks in the database   ../../spool/messages/stored-draft.ts, bodies.ts
  *     accepted     in one commit, owned by this node if it has room         arrivals.ts; with its answer node-answers.ts
  *     fresh        claimed in memory, never read                            live-messages.ts
  *     waiting      in the database, owned by nobody                         queue-view.ts knows when the first is due

@@ -78,7 +78,7 @@ function holds(event: StoredEvent, text: string): boolean {
   );
 }
 
-/** References grow (core/policy/refusal.ts), longer ones are greater, and their digits are in ASCII order. */
+/** References grow (core/refusals/refusal.ts), longer ones are greater, and their digits are in ASCII order. */
 function namesReference(fields: StoredEvent["fields"], reference: string): boolean {
   const last = fields["reference"];
   const first = fields["firstReference"] ?? last;

@@ -24,7 +24,7 @@ test("whoever comes is sent away, whoever waits goes on waiting, and no message 
   const refusals = createRefusals({ clock, events, usage, applications: () => [] });
   const ledger = { enter: away, spend: away, counted: away, snapshot: away };
   const door = createDoor({ ledger, clock, refusals, usage, traffic: noTraffic, isSuspended: () => false });
-  const connector = receiveConnector({ messageRateLimit: 1 });
+  const connector = receiveConnector({ messageRateLimit: 1, explainRefusals: true });
   const arrival = { local: connector.bindings[0]!, remoteAddress: "127.0.0.1" };
   const client = { connector, address: "127.0.0.1", source: "127.0.0.1" };
 

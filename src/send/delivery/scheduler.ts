@@ -12,8 +12,12 @@
  *     in its queue on disk ....................... refill.ts; given up or reported on: parking.ts, sweep.ts
  *     in its queue in memory ..................... attempts.ts (delivery-queue.ts keeps it)
  *     at its carrier, before its turn ............ carried-turns.ts, where a budget sets the pace
- *     at its carrier, on the wire ................ smtp/smtp-carrier.ts; what came of it: attempts.ts, decisions.ts
- *     decided, on its way into the spool ......... settlement.ts
+ *     at its carrier, dialled or on the wire ..... create-carrier.ts chooses which: smtp/smtp-carrier.ts is the map of SMTP; by MX
+ *                                                  record ../mx/domain-carrier.ts finds the hosts first
+ *     answered, or given back .................... attempts.ts; recipient by recipient: decisions.ts
+ *     decided, on its way into the spool ......... settlement.ts, with the report that it calls for
+ *     put off, on disk until it is due ........... parking.ts hears of it, agenda.ts looks then; from there as above
+ *     others' by now (several nodes) ............. forgetLost, below: what is on the wire goes on, and its settle tells "lost"
  *     suspended, on disk ......................... *-interventions.ts, when an administrator resumes it
  *     behind a next hop that is away for long .... fallback.ts: the queue of another connector
  *
