@@ -32,6 +32,8 @@ export interface Behaviour {
   /** The whole reply in place of the usual one, without the last CRLF. */
   readonly reply?: string;
   readonly delayMs?: number;
+  /** The reply waits for it. */
+  readonly until?: Promise<unknown>;
   /** Close the connection in place of a reply. */
   readonly drop?: boolean;
   /** Never answer, never read again. */
@@ -87,6 +89,7 @@ export async function runSinkSession(
   const answer = async (at: Stage["at"], line: string, usual: string): Promise<string | undefined> => {
     const behaviour = host.settings().behave?.({ at, line, connection, reversePath, recipients });
     if (behaviour?.delayMs !== undefined) await delay(behaviour.delayMs, undefined, { ref: false });
+    await behaviour?.until;
     if (behaviour?.stall === true) {
       socket.pause();
       return undefined;

@@ -173,13 +173,10 @@ test("bad domains among a hundred hold up none of them: one refuses, one hangs, 
 });
 
 test("Suspend-Queue holds what waits for a connection, too", async () => {
-  let isFirst = true;
+  let answer = (): void => {};
+  const until = new Promise<void>((resolve) => (answer = resolve));
   const sink = await sinkAt("127.0.0.2", {
-    behave({ at }) {
-      if (at !== "content" || !isFirst) return undefined;
-      isFirst = false;
-      return { delayMs: 1_000, reply: "250 2.0.0 Ok: recorded" };
-    },
+    behave: ({ at }) => (at === "content" ? { until, reply: "250 2.0.0 Ok: recorded" } : undefined),
   });
   zone = { "a.test": ["MX 10 mx1.test"], "b.test": ["MX 10 mx1.test"], "mx1.test": ["A 127.0.0.2"] };
   const it = await start({ maxConcurrentConnections: 1 });
@@ -191,6 +188,7 @@ test("Suspend-Queue holds what waits for a connection, too", async () => {
     .poll(() => it.relay.queues().map(({ status }) => status))
     .toEqual(["Ready", "Active", "Active"]);
   await it.relay.suspendQueue("Internet;b.test", true);
+  answer();
   await sink.until(() => pathsOf(sink).includes("last@a.test"));
   expect(pathsOf(sink)).toEqual(["first@a.test", "last@a.test"]);
   await it.relay.suspendQueue("Internet;b.test", false);
