@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { headerFields } from "../../core/dkim/header-fields.ts";
 import type { TlsReport } from "../../core/tls-report/report.ts";
 import { HttpFailure, type OutgoingRequest } from "../../ports/http-request.ts";
@@ -162,6 +162,29 @@ describe("a domain that asks for reports", () => {
     };
     await expect.poll(sent).toEqual([1, 1]);
   });
+});
+
+test("results of a domain that cannot be read hold up neither another's report nor what is counted next", async () => {
+  await clock.advance(minute);
+  const values = await kept.open();
+  await values.write([{ key: "result 2026-01-15 mail.test", value: Buffer.from('[{"polic') }]);
+  results.count("mail.test", success);
+  results.count("web.test", success);
+  await at(4);
+  expect(
+    told.filter((line) => line.includes("what was counted of 2026-01-15 mail.test is damaged")),
+  ).toHaveLength(1);
+  expect([(await mails()).length, posted.length]).toEqual([1, 1]);
+  expect(await results.of({ date: "2026-01-15", domain: "web.test" })).toMatchObject([{ successes: 2 }]);
+});
+
+test("where the report to a domain cannot be made, the others get theirs, and that is told", async () => {
+  vi.spyOn(results, "beginReport").mockImplementationOnce(() => Promise.reject(new Error("no such page")));
+  await at(4);
+  expect([spool.size, posted.length]).toEqual([0, 1]);
+  expect(told.filter((line) => !line.startsWith("TlsReportSent"))).toContainEqual(
+    expect.stringMatching(/^RelayFault .*mail\.test: Error: no such page/),
+  );
 });
 
 describe("a target that takes nothing", () => {

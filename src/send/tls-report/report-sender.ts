@@ -168,11 +168,21 @@ export function createReportSender(context: ReportSenderContext): ReportSender {
     if (now < midnight + firstDueMs) return;
     if (unasked.date !== date) unasked = { date, domains: new Set() };
     const done = await results.reported(date);
+    const faults: string[] = [];
     for (const of of await results.all({ date })) {
       if (isStopped || !settings().tlsReportingEnabled) return;
       const isDue = now >= midnight + dueMs(of, settings().hostname);
-      if (isDue && !done.has(of.domain) && !unasked.domains.has(of.domain)) await report(of);
+      if (!isDue || done.has(of.domain) || unasked.domains.has(of.domain)) continue;
+      try {
+        await report(of);
+      } catch (fault) {
+        // It holds up no other domain.
+        faults.push(`${of.domain}: ${String(fault)}`);
+      }
     }
+    const [first, ...others] = faults;
+    if (first !== undefined)
+      throw new Error(others.length === 0 ? first : `${first}; and of ${others.length} others`);
   };
 
   const sendDue = (): Promise<void> =>

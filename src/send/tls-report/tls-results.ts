@@ -68,6 +68,18 @@ export function createTlsResults(
   let isClosed = false;
   let forgottenOn = "";
 
+  /** One that cannot be read holds up no other, and goes with what is written next. */
+  const storedOf = (values: KeptValues, name: string): DayResults => {
+    const value = values.get(`result ${name}`);
+    if (value === undefined) return [];
+    try {
+      return JSON.parse(value.toString()) as DayResults;
+    } catch (cause) {
+      failed(new Error(`what was counted of ${name} is damaged and is left out`, { cause }));
+      return [];
+    }
+  };
+
   const write = async (): Promise<void> => {
     const values = await kept.open();
     const taken = fresh;
@@ -79,7 +91,7 @@ export function createTlsResults(
         await values.write(
           some.map(([name, results]) => ({
             key: `result ${name}`,
-            value: Buffer.from(JSON.stringify(merged(stored(values, name), results))),
+            value: Buffer.from(JSON.stringify(merged(storedOf(values, name), results))),
           })),
         );
       } catch (fault) {
@@ -145,7 +157,7 @@ export function createTlsResults(
     async of({ date, domain }) {
       const values = await opened();
       const name = `${date} ${domain}`;
-      return merged(stored(values, name), fresh.get(name) ?? []);
+      return merged(storedOf(values, name), fresh.get(name) ?? []);
     },
     async beginReport({ date, domain }) {
       const values = await opened();
@@ -163,11 +175,6 @@ export function createTlsResults(
       return writes.close();
     },
   };
-}
-
-function stored(values: KeptValues, name: string): DayResults {
-  const value = values.get(`result ${name}`);
-  return value === undefined ? [] : (JSON.parse(value.toString()) as DayResults);
 }
 
 function keysOf(values: KeptValues, prefix: string): readonly string[] {
