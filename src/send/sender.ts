@@ -50,6 +50,7 @@ import { publicHttpRequest } from "./tls-report/public-hosts.ts";
 import { createReportSender } from "./tls-report/report-sender.ts";
 import { listReports, type ListedReports, type WantedReports } from "./tls-report/tls-reports.ts";
 import { createTlsResults, type TlsResults } from "./tls-report/tls-results.ts";
+import { createWaitingReports } from "./tls-report/waiting-reports.ts";
 import { senderOnTheWayOut } from "./rewriting/sender-on-the-way-out.ts";
 
 export interface SenderSettings extends SchedulerSettings, KnownAs {
@@ -165,6 +166,7 @@ export async function openSender(
   };
   const tlsReports = createReportSender({
     results: tlsResults,
+    waiting: createWaitingReports(kept, clock),
     settings: () => ({
       ...reporter(),
       tlsReportingEnabled: settings().transport.tlsReportingEnabled,

@@ -16,6 +16,7 @@ import { readContent } from "../../testing/spool-messages.ts";
 import { publicHttpRequest } from "./public-hosts.ts";
 import { createReportSender, type ReportSender } from "./report-sender.ts";
 import { createTlsResults, type TlsResults } from "./tls-results.ts";
+import { createWaitingReports } from "./waiting-reports.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -39,6 +40,7 @@ function open(): void {
   results = createTlsResults(kept, clock, (fault) => told.push(String(fault)));
   sender = createReportSender({
     results,
+    waiting: createWaitingReports(kept, clock),
     settings: () => ({
       hostname: "relay.test",
       contact: "postmaster@relay.test",
@@ -211,6 +213,48 @@ describe("a target that takes nothing", () => {
     answer = () => Promise.resolve(201);
     await at(16);
     expect(told).toEqual([expect.stringMatching(/^TlsReportSent/)]);
+  });
+
+  test("gets it when it is up again behind a restart of the relay, once, and not a day later", async () => {
+    answer = () => Promise.resolve(503);
+    await at(4);
+    await close();
+    open();
+    await at(9);
+    answer = () => Promise.resolve(201);
+    for (const hours of [10, 11]) {
+      await close();
+      open();
+      await at(hours);
+    }
+    expect(posted).toHaveLength(3);
+    expect(told).toEqual([expect.stringMatching(/^TlsReportSent .*web\.test.*2026-01-15/)]);
+  });
+
+  test("is given up when the relay comes back after more than a day", async () => {
+    answer = () => Promise.resolve(503);
+    await at(4);
+    await close();
+    open();
+    await at(24 + 6);
+    expect(told).toEqual([expect.stringMatching(/^TlsReportFailed .*2026-01-15.*it answered 503/)]);
+    await close();
+    open();
+    await at(24 + 8);
+    expect(told).toHaveLength(1);
+  });
+
+  test("gets none again that the relay was sending when it was killed", async () => {
+    answer = () => Promise.resolve(503);
+    await at(4);
+    answer = () => new Promise(() => {});
+    await clock.advance(hour);
+    void sender.sendDue();
+    await expect.poll(() => posted.length).toBe(2);
+    await close();
+    open();
+    await at(9);
+    expect(posted).toHaveLength(2);
   });
 
   test("is not tried again where it may have taken it", async () => {

@@ -18,6 +18,7 @@ import type { Clock, Timer } from "../../ports/ports.ts";
 import type { SpoolIntake } from "../../spool/spool.ts";
 import { reportOf, type Reporter } from "./tls-reports.ts";
 import { dateOf, type DomainDay, type TlsResults } from "./tls-results.ts";
+import type { WaitingReport, WaitingReports } from "./waiting-reports.ts";
 
 export interface ReportSender {
   start(): void;
@@ -28,6 +29,7 @@ export interface ReportSender {
 
 export interface ReportSenderContext {
   readonly results: TlsResults;
+  readonly waiting: WaitingReports;
   /** Asked for each time. */
   readonly settings: () => Reporter & {
     readonly tlsReportingEnabled: boolean;
@@ -59,21 +61,19 @@ const mostWaiting = 1_000;
 const never = { never: true, success: false, failure: false, delay: false } as const;
 const compress = promisify(gzip);
 
-interface Task {
+/** As it is sent. */
+interface MadeReport {
   readonly subject: ReportSubject;
   readonly from: string;
   readonly compressed: Buffer;
-  readonly target: ReportTarget;
-  /** As `Clock.now()`. */
-  readonly begunAt: number;
-  readonly dueAt: number;
 }
 
 export function createReportSender(context: ReportSenderContext): ReportSender {
-  const { results, settings, resolver, clock, spool, post, events } = context;
-  let waiting: Task[] = [];
+  const { results, waiting, settings, resolver, clock, spool, post, events } = context;
   /** Domains that want none, of the day that is reported on. */
   let unasked = { date: "", domains: new Set<string>() };
+  /** Of what was due. */
+  let faults: string[] = [];
   let running: Promise<void> | undefined;
   let timer: Timer | undefined;
   let isStopped = false;
@@ -84,26 +84,50 @@ export function createReportSender(context: ReportSenderContext): ReportSender {
     return lookup.kind === "found" ? readReportTargets(lookup.records) : [];
   };
 
-  const send = async (task: Task): Promise<void> => {
-    const { subject, target } = task;
-    const { date, domain } = subject;
+  const make = async (of: DomainDay): Promise<MadeReport> => {
+    const { from, ...reporter } = settings();
+    const compressed = await compress(JSON.stringify(await reportOf(results, reporter, of)));
+    return { subject: { hostname: reporter.hostname, contact: reporter.contact, ...of }, from, compressed };
+  };
+
+  const send = async (made: MadeReport, target: ReportTarget, begunAt: number): Promise<void> => {
+    const { date, domain } = made.subject;
     const to = target.kind === "mailto" ? target.address : target.url;
     try {
-      if (target.kind === "mailto") await byMail(task, target.address);
-      else await byHttps(task, target.url);
+      if (target.kind === "mailto") await byMail(made, target.address);
+      else await byHttps(made, target.url);
       events.emit("TlsReportSent", { domain, date, to });
     } catch (fault) {
       const error = fault instanceof Error ? fault.message : String(fault);
+      const pastMs = clock.now() - begunAt;
       // It may have been taken: none is sent twice.
-      const isOver = pastMs(task) >= triesForMs || (fault instanceof HttpFailure && fault.sent);
-      if (isOver || waiting.length >= mostWaiting)
+      const isOver = pastMs >= triesForMs || (fault instanceof HttpFailure && fault.sent);
+      if (isOver || waiting.size >= mostWaiting) {
         events.emit("TlsReportFailed", { domain, date, to, error });
-      else waiting.push({ ...task, dueAt: clock.now() + (pastMs(task) < oftenForMs ? 0 : laterEveryMs) });
+        return;
+      }
+      const dueAt = clock.now() + (pastMs < oftenForMs ? 0 : laterEveryMs);
+      await waiting.put({ of: { date, domain }, target, begunAt, dueAt });
     }
   };
-  const pastMs = ({ begunAt }: Task): number => clock.now() - begunAt;
 
-  const byMail = async ({ subject, from, compressed }: Task, to: string): Promise<void> => {
+  /** What goes wrong with one holds up no other. */
+  const apart = async ({ domain }: DomainDay, action: () => Promise<void>): Promise<void> => {
+    try {
+      await action();
+    } catch (fault) {
+      faults.push(`${domain}: ${String(fault)}`);
+    }
+  };
+
+  const sendAgain = async (report: WaitingReport): Promise<void> => {
+    const { of, target, begunAt } = report;
+    const made = await make(of);
+    await waiting.take(report);
+    await send(made, target, begunAt);
+  };
+
+  const byMail = async ({ subject, from, compressed }: MadeReport, to: string): Promise<void> => {
     const content = reportMessage({ subject, from, to, date: clock.wall(), compressed });
     const envelope: Envelope = {
       reversePath: "",
@@ -130,7 +154,7 @@ export function createReportSender(context: ReportSenderContext): ReportSender {
     });
   };
 
-  const byHttps = async ({ compressed }: Task, url: string): Promise<void> => {
+  const byHttps = async ({ compressed }: MadeReport, url: string): Promise<void> => {
     const { status } = await post({
       method: "POST",
       url,
@@ -149,49 +173,40 @@ export function createReportSender(context: ReportSenderContext): ReportSender {
     // A policy that could not be had is no mail, and a report looks for it, too.
     if (!hasSessions(await results.of(of))) return void unasked.domains.add(of.domain);
     if (!(await results.beginReport(of))) return;
-    const { from, ...reporter } = settings();
-    const json = JSON.stringify(await reportOf(results, reporter, of));
-    const compressed = await compress(json);
-    const subject = { hostname: reporter.hostname, contact: reporter.contact, ...of };
+    const made = await make(of);
     const begunAt = clock.now();
-    for (const target of targets) await send({ subject, from, compressed, target, begunAt, dueAt: begunAt });
+    for (const target of targets) await apart(of, () => send(made, target, begunAt));
   };
 
   const run = async (): Promise<void> => {
     if (!settings().tlsReportingEnabled) return;
-    const again = waiting.filter(({ dueAt }) => dueAt <= clock.now());
-    waiting = waiting.filter(({ dueAt }) => dueAt > clock.now());
-    for (const task of again) await send(task);
+    for (const waits of await waiting.due()) {
+      if (isStopped) return;
+      await apart(waits.of, () => sendAgain(waits));
+    }
     const now = clock.wall().getTime();
     const midnight = Math.floor(now / day) * day;
     const date = dateOf(new Date(midnight - day));
     if (now < midnight + firstDueMs) return;
     if (unasked.date !== date) unasked = { date, domains: new Set() };
     const done = await results.reported(date);
-    const faults: string[] = [];
     for (const of of await results.all({ date })) {
       if (isStopped || !settings().tlsReportingEnabled) return;
       const isDue = now >= midnight + dueMs(of, settings().hostname);
-      if (!isDue || done.has(of.domain) || unasked.domains.has(of.domain)) continue;
-      try {
-        await report(of);
-      } catch (fault) {
-        // It holds up no other domain.
-        faults.push(`${of.domain}: ${String(fault)}`);
-      }
+      if (isDue && !done.has(of.domain) && !unasked.domains.has(of.domain)) await apart(of, () => report(of));
     }
-    const [first, ...others] = faults;
-    if (first !== undefined)
-      throw new Error(others.length === 0 ? first : `${first}; and of ${others.length} others`);
   };
 
   const sendDue = (): Promise<void> =>
     (running ??= run()
-      .catch((fault: unknown) =>
-        events.emit("RelayFault", { where: "sending TLS reports", error: String(fault) }),
-      )
+      .catch((fault: unknown) => void faults.push(String(fault)))
       .finally(() => {
         running = undefined;
+        const [first, ...others] = faults;
+        faults = [];
+        if (first === undefined) return;
+        const error = others.length === 0 ? first : `${first}; and ${others.length} more`;
+        events.emit("RelayFault", { where: "sending TLS reports", error });
       }));
 
   return {
