@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onInterrupt } from "../../../../bench/interrupt.ts";
-import { databaseUser, startPostgres } from "../../../lab/postgres.ts";
+import { databaseUser, startPostgres, type TestPostgres } from "../../../lab/postgres.ts";
 import type { Finding, Part } from "../part.ts";
 import { atMostInFlight, goneForGood, underLoad, waitingMail, type Harm } from "./nodes/harm.ts";
 import { leaseMs, type RigDatabase } from "./nodes/node-rig.ts";
@@ -50,6 +50,17 @@ async function keepFull(at: string, disk: ReturnType<typeof makeDisk>, forMs: nu
   }
 }
 
+/** Files of the log that stand ready would carry a server over the time for which its disk is full. */
+async function useUpLog(server: Pick<TestPostgres, "ask">, forMs: number): Promise<void> {
+  const until = Date.now() + forMs;
+  const goOn = () =>
+    server.ask("select pg_switch_wal()").then(
+      () => true,
+      () => false,
+    );
+  while (Date.now() < until && (await goOn())) await delay(50);
+}
+
 export const nodesDisk: Part = {
   name: "nodes-disk",
   about: "two nodes, the database's disk full of data, or of its log of writes",
@@ -73,7 +84,9 @@ export const nodesDisk: Part = {
           stop: () => server.stop(),
         };
         const fill: Harm = async () => {
-          await keepFull(at, disk, fullMs);
+          const filling = keepFull(at, disk, fullMs);
+          if (full === "wal") await useUpLog(server, fullMs);
+          await filling;
           disk.free();
           // With its log full it ends, as it must.
           await server.start().catch(() => undefined);
